@@ -1,0 +1,231 @@
+extension Transaction where S == Verified {
+    /// Writes the release into the target, in the order that never leaves half a file system:
+    ///
+    /// 1. `revoke`, durable in every copy of the record;
+    /// 2. the first block zeroed, flushed: no file system any more;
+    /// 3. everything but the first block, flushed, read back;
+    /// 4. the first block, flushed, read back: a file system, whole.
+    ///
+    /// A slot that holds the release already is proved instead; nothing is written to it.
+    public consuming func write(
+        from source: any ImageSource,
+        observer: (any Observer)? = nil
+    ) throws(UpdateError) -> Transaction<Written> {
+        let engine = seat.engine
+        guard let preparation else { preconditionFailure("a verified release was prepared") }
+        let isDone =
+            preparation.isInstalled
+            && engine.isProved(target, preparation.node, observer: observer)
+        if !isDone {
+            let installation = Installation(
+                engine: engine,
+                target: target,
+                release: release,
+                preparation: preparation,
+                readsBack: options.readsBack,
+                observer: observer
+            )
+            try installation.run(from: source)
+        }
+        return Transaction<Written>(
+            seat: seat,
+            target: target,
+            release: release,
+            options: options,
+            preparation: nil
+        )
+    }
+}
+
+extension Engine {
+    /// Whether the slot holds its release; a slot that cannot be read is simply written again.
+    fileprivate func isProved(_ slot: Slot, _ node: Node, observer: (any Observer)?) -> Bool {
+        do {
+            try prove(slot, node, observer: observer)
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+
+/// The writing of one release into one slot.
+struct Installation {
+    let engine: Engine
+    let target: Slot
+    let release: Release
+    let preparation: Preparation
+    let readsBack: Bool
+    let observer: (any Observer)?
+
+    var device: any BlockDevice { engine.machine.slots[target] }
+    var layout: SlotLayout { SlotLayout(of: release) }
+
+    func run(from source: any ImageSource) throws(UpdateError) {
+        // 1. Nobody boots the target from here on, whichever copy of the record is read.
+        engine.remember(.install, release, in: target)
+        do { try engine.machine.bootLoader.revoke(target, as: .none) } catch {
+            throw .bootLoader(error)
+        }
+        // 2. With the old superblock left in place a half-written slot is a file system to GRUB.
+        try onDevice { (device) throws(DeviceError) in
+            let blank = [UInt8](repeating: 0, count: SlotLayout.head.count)
+            try device.write(blank.span, at: 0)
+            try device.flush()
+        }
+        // 3. Everything but the first block; it waits in memory.
+        let head = try writeRoot(from: source)
+        let trailer = Trailer(statement: release.statement, index: preparation.index.bytes)
+            .encoded()
+        try onDevice { (device) throws(DeviceError) in
+            try device.write(trailer.span, at: layout.trailer.lowerBound)
+            try device.flush()
+        }
+        guard readsBack else { return }
+        try writeTree(head: head)
+        try compare(trailer, at: layout.trailer.lowerBound, .trailer)
+        // 4. Only now is there a file system, and it is whole.
+        try onDevice { (device) throws(DeviceError) in
+            try device.write(head.span, at: 0)
+            try device.flush()
+        }
+        try compare(head, at: 0, .head)
+        try onDevice { (device) throws(DeviceError) in
+            try device.discard(layout.size..<device.size)
+        }
+    }
+
+    /// Reads the root back, builds the tree over what the disk returned, writes and proves it.
+    private func writeTree(head: [UInt8]) throws(UpdateError) {
+        let machine = engine.machine
+        let salt = release.manifest.root.salt
+        var builder = HashTreeBuilder(
+            dataBlocks: layout.blockCount,
+            salt: salt,
+            hashing: machine.hashing
+        )
+        var writer = TreeWriter(device: device, start: layout.tree.lowerBound)
+        let reporter = Reporter(
+            .proving,
+            total: release.manifest.root.size,
+            clock: machine.clock,
+            observer: observer
+        )
+        try append(machine.hashing.hashes(of: head, salt: salt.bytes), to: &builder, &writer)
+        var next = 1
+        while next < layout.blockCount {
+            let count = min(2048, layout.blockCount - next)
+            let digests: [UInt8]
+            do {
+                digests = try device.hashes(of: next..<(next + count), salt: salt.bytes)
+            } catch {
+                throw .device(target, error)
+            }
+            try append(digests, to: &builder, &writer)
+            next += count
+            try reporter.advance(by: count * SlotLayout.blockSize)
+        }
+        let root = try finish(builder, &writer)
+        guard root == release.manifest.root.verity else {
+            throw .notAsWritten(
+                target,
+                .root(found: root, expected: release.manifest.root.verity)
+            )
+        }
+        try onDevice { (device) throws(DeviceError) in try device.flush() }
+        try SlotProof(of: release, in: target, on: device).checkTree()
+    }
+
+    private func finish(
+        _ builder: HashTreeBuilder,
+        _ writer: inout TreeWriter
+    ) throws(UpdateError) -> Digest {
+        do {
+            let root = try builder.finish { (block, bytes) throws(DeviceError) in
+                try writer.take(block, bytes)
+            }
+            try writer.finish()
+            return root
+        } catch {
+            throw .device(target, error)
+        }
+    }
+
+    private func append(
+        _ digests: [UInt8],
+        to builder: inout HashTreeBuilder,
+        _ writer: inout TreeWriter
+    ) throws(UpdateError) {
+        do {
+            try builder.append(digests.span) { (block, bytes) throws(DeviceError) in
+                try writer.take(block, bytes)
+            }
+        } catch {
+            throw .device(target, error)
+        }
+    }
+
+    private func compare(
+        _ bytes: [UInt8],
+        at offset: Int,
+        _ part: UpdateError.Part
+    ) throws(UpdateError) {
+        var window = Window(on: device, limit: layout.size)
+        var done = 0
+        while done < bytes.count {
+            let count = min(1 << 19, bytes.count - done)
+            let range = (offset + done)..<(offset + done + count)
+            let isSame: Bool?
+            do {
+                isSame = try window.withBytes(in: range) { found in
+                    for index in 0..<count where found[index] != bytes[done + index] {
+                        return false
+                    }
+                    return true
+                }
+            } catch {
+                throw .device(target, error)
+            }
+            guard isSame == true else { throw .notAsWritten(target, part) }
+            done += count
+        }
+    }
+
+    func onDevice(
+        _ body: (any BlockDevice) throws(DeviceError) -> Void
+    ) throws(UpdateError) {
+        do { try body(device) } catch { throw .device(target, error) }
+    }
+}
+
+/// Puts the blocks of a growing tree onto the device: the long bottom level in long writes.
+struct TreeWriter {
+    private static let runLimit = 64 * SlotLayout.blockSize
+
+    private let device: any BlockDevice
+    private let start: Int
+    private var run: [UInt8] = []
+    private var runStart = 0
+
+    init(device: any BlockDevice, start: Int) {
+        self.device = device
+        self.start = start
+    }
+
+    mutating func take(_ block: Int, _ bytes: [UInt8]) throws(DeviceError) {
+        let offset = start + block * SlotLayout.blockSize
+        guard run.isEmpty || offset == runStart + run.count else {
+            try device.write(bytes.span, at: offset)
+            return
+        }
+        if run.isEmpty { runStart = offset }
+        run += bytes
+        if run.count >= Self.runLimit { try finish() }
+    }
+
+    mutating func finish() throws(DeviceError) {
+        guard !run.isEmpty else { return }
+        try device.write(run.span, at: runStart)
+        run.removeAll(keepingCapacity: true)
+    }
+}

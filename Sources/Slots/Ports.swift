@@ -1,0 +1,226 @@
+// The ports: everything the engine asks of the world. The real ones are in SlotsDisk, SlotsFetch
+// and Trust; the simulated ones in Tests/Simulator keep the same promises and lose power.
+
+/// A range of sectors the engine can read, write and flush: one slot, or the EFI system partition.
+public protocol BlockDevice: AnyObject {
+    /// Bytes. A multiple of `sectorSize`.
+    var size: Int { get }
+
+    /// Bytes in a logical sector: 512 or 4096.
+    var sectorSize: Int { get }
+
+    /// Fills `buffer` from `offset`, seeing every earlier write. Any offset, any length.
+    func read(into buffer: inout MutableSpan<UInt8>, at offset: Int) throws(DeviceError)
+
+    /// Writes `bytes` at `offset`. Any offset, any length; no byte outside the range changes
+    /// (a power cut may tear the physical sectors it touches).
+    ///
+    /// Returns when the bytes are accepted: durable only after `flush()`. An error of an accepted
+    /// write shows at the next call or at `flush()`.
+    func write(_ bytes: Span<UInt8>, at offset: Int) throws(DeviceError)
+
+    /// Returns once every earlier write survives power loss.
+    func flush() throws(DeviceError)
+
+    /// Says that `range` holds nothing of worth. The bytes read back afterwards are undefined.
+    func discard(_ range: Range<Int>) throws(DeviceError)
+
+    /// Reads 4 KiB blocks `blocks` from the medium and hashes each as dm-verity does:
+    /// SHA-256 of `salt` followed by the block. Digest *i* is at byte 32 *i* of `digests`.
+    ///
+    /// The device may read and hash on threads of its own.
+    ///
+    /// - Precondition: `digests` holds 32 bytes for each block.
+    func hashBlocks(
+        _ blocks: Range<Int>,
+        salt: Span<UInt8>,
+        into digests: inout MutableSpan<UInt8>
+    ) throws(DeviceError)
+}
+
+/// What a device could not do. `code` is the errno of the failed call.
+public struct DeviceError: Error, Sendable, Hashable {
+    public enum Operation: String, Sendable, Hashable {
+        case read
+        case write
+        case flush
+        case discard
+    }
+    public let operation: Operation
+    public let offset: Int
+    public let code: Int32
+
+    public init(_ operation: Operation, at offset: Int, code: Int32) {
+        self.operation = operation
+        self.offset = offset
+        self.code = code
+    }
+}
+
+/// The three copies of the boot record on the EFI system partition, one sector each.
+public protocol RecordStore: AnyObject {
+    /// The first bytes of copy 0, 1 or 2 (at most 1024), read from the medium.
+    ///
+    /// Throws `.missing` when there is no such file, `.device` when the medium cannot be read.
+    func readCopy(_ copy: Int) throws(RecordStoreError) -> [UInt8]
+
+    /// Replaces the 1024 bytes of a copy in one logical-sector write; durable when it returns.
+    /// Creates the file anew when it is missing.
+    ///
+    /// - Precondition: `block` has 1024 bytes.
+    func writeCopy(_ copy: Int, _ block: [UInt8]) throws(RecordStoreError)
+}
+
+/// Why a copy of the record could not be read or written.
+public enum RecordStoreError: Error, Sendable, Hashable {
+    case missing
+    case device(DeviceError)
+    /// The file system itself makes no sense. `reason` is a fact, such as `no FAT signature`.
+    case damaged(reason: String)
+}
+
+/// Where a release comes from: a server, a file, a pipe. Members come in bundle order.
+public protocol ImageSource: AnyObject {
+    /// Reads `manifest.json` and `manifest.sig`, and nothing after them that costs much.
+    func readStatement() throws(SourceError) -> SignedStatement
+
+    /// Reads `chunks.idx`, which must be exactly `byteCount` bytes.
+    func readIndex(byteCount: Int) throws(SourceError) -> [UInt8]
+
+    /// Positions the source on the root, which must be exactly `rootSize` bytes.
+    ///
+    /// `wanted` are ascending, disjoint byte ranges of the root. Answers `.ranges` when the
+    /// following `read`s yield just those, end to end; `.whole` when they yield the whole root
+    /// from its first byte, because the source knows no ranges or `wanted` is all of it.
+    /// May be called again after all bytes of a `.ranges` delivery were read.
+    func openRoot(rootSize: Int, wanted: [Range<Int>]) throws(SourceError) -> Delivery
+
+    /// Fills `buffer` with the next bytes of the delivery.
+    func read(into buffer: inout MutableSpan<UInt8>) throws(SourceError)
+
+    /// Checks that the bundle ends where it must. Called after the last byte was read.
+    func finish() throws(SourceError)
+
+    /// Bytes and requests so far, headers included where the source knows them.
+    var traffic: Traffic { get }
+}
+
+/// What `ImageSource.openRoot` promises to deliver.
+public enum Delivery: Sendable, Hashable {
+    case ranges
+    case whole
+}
+
+/// What crossed the wire.
+public struct Traffic: Sendable, Hashable {
+    /// Bytes received, protocol headers included.
+    public var bytes: Int
+    public var requests: Int
+    /// Attempts made again after a broken one.
+    public var retries: Int
+
+    public init(bytes: Int = 0, requests: Int = 0, retries: Int = 0) {
+        self.bytes = bytes
+        self.requests = requests
+        self.retries = retries
+    }
+}
+
+/// `manifest.json` and `manifest.sig`, byte for byte as they came. Nothing is believed yet.
+public struct SignedStatement: Sendable, Hashable {
+    public static let manifestLimit = 64 * 1024
+    public static let signaturesLimit = 16 * 1024
+
+    public let manifest: [UInt8]
+    public let signatures: [UInt8]
+
+    public init(manifest: [UInt8], signatures: [UInt8]) {
+        self.manifest = manifest
+        self.signatures = signatures
+    }
+}
+
+/// Why a source could not deliver.
+public enum SourceError: Error, Sendable, Hashable {
+    /// The bundle is not what the format says. Never worth a retry.
+    case malformed(BundleFault)
+    /// The transport failed for good, after its retries. `reason` is the transport's own words.
+    case unreachable(reason: String, attempts: Int)
+    /// The server answered with an error: `status` is the HTTP status.
+    case answered(status: Int)
+    /// The server's certificate or ours was not accepted.
+    case untrustedServer(reason: String)
+    /// The file on the server is not the one the transfer began with.
+    case changed
+    /// The source cannot be used at all: bad URL, missing file, bad option.
+    case unusable(reason: String)
+}
+
+/// What is wrong with a bundle's outer form.
+public enum BundleFault: Sendable, Hashable {
+    /// The stream ended inside `member`.
+    case truncated(member: String)
+    /// Another member than `expected` came; `nil` when the archive ended.
+    case unexpectedMember(found: String?, expected: String)
+    /// The member is not a plain file: a link, a folder, a device.
+    case notAFile(member: String, kind: String)
+    case tooLarge(member: String, size: Int, limit: Int)
+    case wrongSize(member: String, size: Int, expected: Int)
+    /// Bytes follow the end of the archive, or the file is longer or shorter than its members.
+    case trailing(size: Int, expected: Int)
+    /// Not a tar archive. `reason` is the reader's own words.
+    case notAnArchive(reason: String)
+}
+
+/// SHA-256, on the CPU's own instructions where it has them.
+public protocol Hashing: Sendable {
+    func sha256(_ bytes: Span<UInt8>) -> Digest
+
+    /// Hashes each whole 4 KiB block of `blocks` with `salt` before it, 32 bytes each.
+    func hashBlocks(
+        _ blocks: Span<UInt8>,
+        salt: Span<UInt8>,
+        into digests: inout MutableSpan<UInt8>
+    )
+}
+
+/// Ed25519 (RFC 8032).
+public protocol SignatureChecking: Sendable {
+    /// True only when `signature` (64 bytes) is `key`'s over exactly `message`.
+    func isValid(_ signature: Span<UInt8>, of message: Span<UInt8>, by key: PublicKey) -> Bool
+}
+
+/// An Ed25519 public key as SubjectPublicKeyInfo (RFC 8410), 44 bytes of DER.
+public struct PublicKey: Sendable, Hashable {
+    public static let byteCount = 44
+
+    /// SHA-256 of `der`.
+    public let id: Digest
+    public let der: [UInt8]
+
+    public init(der: [UInt8], id: Digest) {
+        self.der = der
+        self.id = id
+    }
+}
+
+/// Time as the engine sees it: for rates and estimates, never for decisions.
+public protocol TimeSource: AnyObject {
+    /// Since an arbitrary moment; never goes back.
+    var now: Duration { get }
+}
+
+/// The node's account of the past.
+public protocol HistoryStore: AnyObject {
+    /// Every whole line, oldest first. A torn last line is not a line.
+    func lines() throws(HistoryError) -> [[UInt8]]
+
+    /// Adds a line (without its newline); durable when it returns.
+    func append(_ line: [UInt8]) throws(HistoryError)
+}
+
+/// Why the history could not be read or written. `code` is the errno of the failed call.
+public struct HistoryError: Error, Sendable, Hashable {
+    public let code: Int32
+    public init(code: Int32) { self.code = code }
+}
