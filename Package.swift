@@ -79,7 +79,7 @@ let package = Package(
 
 /// Unit tests stand beside each target's name.
 for (name, extra) in [
-    ("Slots", ["Simulator", "Trust"]),
+    ("Slots", ["Simulator", "Trust", "SlotsDisk"]),
     ("Syscalls", []),
     ("Trust", []),
     ("Archive", []),
@@ -90,7 +90,7 @@ for (name, extra) in [
     package.targets.append(
         .testTarget(
             name: name + "Tests",
-            dependencies: [.target(name: name), "Slots"] + extra,
+            dependencies: [.target(name: name)] + (name == "Slots" ? [] : ["Slots"]) + extra,
             exclude: ["README.md"],
             swiftSettings: strict
         )

@@ -44,10 +44,10 @@ public final class RecordBootLoader: BootLoader {
         let found = copies()
         guard let (record, _) = found.inForce else { throw .noRecord }
         var failed: [Int] = []
-        for copy in 0..<2 where found.copies[copy].record != record {
+        for copy in 0..<2 where found.copies[copy] != .whole(record) {
             failed += write(record, to: [copy])
         }
-        if !record.accepts(lastWord: found.copies[2].record) {
+        if !record.accepts(lastWord: found.copies[2]) {
             failed += writeLastWord(record, preferring: record.preferred)
         }
         guard failed.isEmpty else { throw failure(failed, of: record) }
@@ -85,7 +85,7 @@ public final class RecordBootLoader: BootLoader {
             } catch {
                 return true
             }
-            return read(copy).record != record
+            return read(copy) != .whole(record)
         }
     }
 
@@ -95,7 +95,9 @@ public final class RecordBootLoader: BootLoader {
 
     private func read(_ copy: Int) -> RecordCopies.Copy {
         do {
-            return BootRecord(parsing: try store.readCopy(copy)).map { .whole($0) } ?? .damaged
+            let bytes = try store.readCopy(copy)
+            guard let record = BootRecord(parsing: bytes) else { return .damaged }
+            return bytes == record.encoded() ? .whole(record) : .worn(record)
         } catch .missing {
             return .missing
         } catch .device(let error) {
@@ -108,9 +110,9 @@ public final class RecordBootLoader: BootLoader {
 
 extension BootRecord {
     /// Whether `lastWord`, found in env2, still grants exactly one slot that is trusted here.
-    func accepts(lastWord: BootRecord?) -> Bool {
+    func accepts(lastWord: RecordCopies.Copy) -> Bool {
         guard states.a == .good || states.b == .good else { return true }
-        guard let lastWord else { return false }
+        guard case .whole(let lastWord) = lastWord else { return false }
         let granted = Slot.allCases.filter { lastWord[$0] == .good }
         return granted.count == 1 && granted.allSatisfy { self[$0] == .good }
             && lastWord.preferred == granted[0]

@@ -6,12 +6,18 @@ public struct RecordCopies: Sendable, Hashable {
     /// One copy as it was found.
     public enum Copy: Sendable, Hashable {
         case whole(BootRecord)
+        /// Says this, but is not byte for byte what we write: the firmware can read it and may be
+        /// unable to count a try in it.
+        case worn(BootRecord)
         case damaged
         case missing
         case unreadable(DeviceError)
 
         public var record: BootRecord? {
-            if case .whole(let record) = self { record } else { nil }
+            switch self {
+            case .whole(let record), .worn(let record): record
+            case .damaged, .missing, .unreadable: nil
+            }
         }
     }
 

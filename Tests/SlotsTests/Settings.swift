@@ -1,0 +1,29 @@
+import Glibc
+import Synchronization
+
+/// How deep the simulator digs. `KEEL_SEED` begins the seeds, `KEEL_DEPTH` counts them.
+enum Settings {
+    static let firstSeed = number("KEEL_SEED") ?? UInt64.random(in: 0..<1_000_000_000)
+    static let depth = number("KEEL_DEPTH") ?? 4
+    static var seeds: Range<UInt64> { firstSeed..<(firstSeed + depth) }
+
+    static func number(_ name: String) -> UInt64? {
+        unsafe getenv(name).flatMap { unsafe UInt64(String(cString: $0)) }
+    }
+}
+
+/// Counts what was simulated, and says so once a story is through.
+enum Totals {
+    private static let cuts = Mutex(0)
+
+    static func report(_ name: String, cuts count: Int, seeds: Int) {
+        let total = cuts.withLock { total in
+            total += count
+            return total
+        }
+        print(
+            "simulator: \(name): \(count) cuts, \(seeds) seeds from \(Settings.firstSeed);"
+                + " \(total) cuts so far"
+        )
+    }
+}
