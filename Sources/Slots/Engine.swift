@@ -25,6 +25,9 @@ public final class Engine {
         try recordVerdicts()
     }
 
+    /// Opens the engine as the disk is, repairing nothing: for a dry run.
+    public init(reading machine: Machine) { self.machine = machine }
+
     /// The disk as it is now.
     public func node() throws(UpdateError) -> Node { try machine.readNode() }
 

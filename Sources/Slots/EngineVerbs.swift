@@ -22,7 +22,7 @@ extension Engine {
             guard operatorInsists else {
                 throw .notSettled(running: running, standing: .lastResort)
             }
-            try prove(running, node)
+            try machine.prove(running, node)
         }
         try trust(running, node)
         return .confirmed(running)
@@ -33,7 +33,7 @@ extension Engine {
     public func rescue(_ slot: Slot) throws(UpdateError) -> Confirmation {
         let node = try node()
         if node.running == slot, node.standing == .trusted { return .alreadyTrusted(slot) }
-        try prove(slot, node)
+        try machine.prove(slot, node)
         try trust(slot, node)
         return .confirmed(slot)
     }
@@ -54,7 +54,7 @@ extension Engine {
         }
         switch step {
         case .arm(let slot):
-            try prove(slot, node)
+            try machine.prove(slot, node)
             remember(.rollback, node.contents[slot].release, in: slot, reason: .operator)
             try commit { (loader) throws(BootLoaderError) in try loader.arm(slot, attempts: 3) }
         case .prefer(let slot):

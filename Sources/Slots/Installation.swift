@@ -41,7 +41,7 @@ extension Engine {
     /// Whether the slot holds its release; a slot that cannot be read is simply written again.
     fileprivate func isProved(_ slot: Slot, _ node: Node, observer: (any Observer)?) -> Bool {
         do {
-            try prove(slot, node, observer: observer)
+            try machine.prove(slot, node, observer: observer)
             return true
         } catch {
             return false

@@ -83,7 +83,7 @@ struct SlotProof {
     }
 }
 
-extension Engine {
+extension Machine {
     /// Proves that `slot` holds its release, every byte.
     public func prove(
         _ slot: Slot,
@@ -94,14 +94,14 @@ extension Engine {
         let reporter = Reporter(
             .proving,
             total: release.manifest.root.size,
-            clock: machine.clock,
+            clock: clock,
             observer: observer
         )
-        let proof = SlotProof(of: release, in: slot, on: machine.slots[slot])
+        let proof = SlotProof(of: release, in: slot, on: slots[slot])
         try proof.checkTree()
         try proof.checkRoot(reporter)
         let index: ChunkIndex?
-        do { index = try machine.inspector(of: slot).index(of: release) } catch {
+        do { index = try inspector(of: slot).index(of: release) } catch {
             throw .device(slot, error)
         }
         guard index != nil else { throw .notAsWritten(slot, .trailer) }

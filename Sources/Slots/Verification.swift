@@ -54,7 +54,7 @@ extension Engine {
         let target = running.other
         guard let found = node.contents[target].release else { throw .nothingToActivate(target) }
         let release = try judge(found.statement, node, target: target, options: options)
-        try prove(target, node, observer: observer)
+        try machine.prove(target, node, observer: observer)
         return Transaction(
             seat: Seat(on: self),
             target: target,

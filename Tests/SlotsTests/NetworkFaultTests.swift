@@ -1,0 +1,101 @@
+import Simulator
+import Slots
+import Testing
+
+/// A server that cuts, stalls, lies and changes its mind.
+@Suite("Network faults")
+struct NetworkFaultTests {
+    private static let size = 14 * SlotLayout.blockSize
+
+    private func world(seed: UInt64 = 1) throws -> World {
+        World(seed: seed, shape: WorldShape.all[1], releases: try PowerLossTests.releases.get())
+    }
+
+    @Test(
+        "whatever the server does, the slot stays forbidden and the next install succeeds",
+        arguments: [
+            SimulatedSource.Fault.cut(after: 0), .cut(after: 1), .cut(after: 20_000),
+            .stall(after: 10_000), .short(by: 1), .short(by: 30_000), .swapped(after: 0),
+            .swapped(after: 9_000), .changedBetweenRequests, .flipped(at: 4_095),
+            .flipped(at: 4_096), .flipped(at: size - 1),
+        ],
+        [true, false]
+    )
+    func everyFault(fault: SimulatedSource.Fault, knowsRanges: Bool) throws {
+        let world = try world()
+        if fault == .changedBetweenRequests, !knowsRanges { return }
+        // Without reuse every byte of the root comes over the wire, so every fault is met.
+        let options = UpgradeOptions(reuses: fault == .changedBetweenRequests)
+        #expect(throws: UpdateError.self) {
+            try world.install(
+                world.releases[2],
+                knowsRanges: knowsRanges,
+                fault: fault,
+                options: options
+            )
+        }
+        #expect(world.inForce?[.b] == SlotState.none)
+        #expect(world.slots.b.durableBytes(0..<4096).allSatisfy { $0 == 0 })
+        world.powerCycle()
+        world.checkAfterCut(kept: [.a])
+        world.checkRecovery()
+        world.checkNextUpgrade()
+        #expect(world.violations.isEmpty, "\(world.violations)")
+    }
+
+    @Test("a rerun fetches nothing that is in place, but for the chunks of the first block")
+    func resumeFetchesTheRest() throws {
+        let world = try world()
+        let release = world.releases[2]
+        let options = UpgradeOptions(reuses: false)
+        #expect(throws: UpdateError.self) {
+            try world.install(release, fault: .cut(after: 30_000), options: options)
+        }
+        try world.slots.b.flush()
+        let inPlace = release.index.chunks.filter { chunk in
+            chunk.offset >= 4096
+                && world.slots.b.durableBytes(chunk.range) == Array(release.root[chunk.range])
+        }
+        let common = Set(world.releases[1].index.chunks.map(\.digest))
+        let source = SimulatedSource(release)
+        try world.engine().verify(source).write(from: source).activate()
+        let missing = release.index.chunks.filter { chunk in
+            !inPlace.contains(chunk) && !common.contains(chunk.digest)
+        }
+        #expect(inPlace.count >= 4)
+        #expect(source.rootBytes >= missing.reduce(0) { $0 + $1.length })
+        for range in source.rootRanges {
+            #expect(!inPlace.contains { $0.range.overlaps(range) }, "\(range) was in place")
+        }
+    }
+
+    @Test("a chunk that the running slot holds damaged comes from the network instead")
+    func damagedRunningSlot() throws {
+        let world = try world()
+        let (old, new) = (world.releases[1], world.releases[2])
+        let known = Set(new.index.chunks.map(\.digest))
+        let shared = try #require(
+            Array(old.index.chunks).last { known.contains($0.digest) }
+        )
+        world.slots.a.tamper([old.root[shared.offset] ^ 1], at: shared.offset)
+        world.violations = []
+        let source = SimulatedSource(new)
+        try world.engine().verify(source).write(from: source).activate()
+        #expect(world.holds(.b)?.digest == new.digest)
+        #expect(source.traffic.requests == 2)
+    }
+
+    @Test("one write that reaches the medium wrong is found, and the slot is never armed")
+    func spoiledWrite() throws {
+        for index in 0..<20 {
+            let world = try world(seed: UInt64(index))
+            world.slots.b.spoilsWrite = index
+            try? world.install(world.releases[2])
+            // A wrong bit in the first block's zeros is gone once the block itself is written.
+            if index > 0, world.slots.b.spoilsWrite == nil {
+                #expect(world.inForce?[.b] == SlotState.none, "write \(index)")
+            }
+            #expect(world.violations.isEmpty, "write \(index): \(world.violations)")
+        }
+    }
+}
