@@ -6,6 +6,7 @@ public import Trust
 public struct Releases: Sendable {
     public let key: PrivateKey
     public let all: [SimulatedRelease]
+    let checker = RememberingChecker()
 
     public init() throws {
         key = try PrivateKey.generate()

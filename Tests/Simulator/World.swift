@@ -81,7 +81,7 @@ public final class World {
                 boot: .running(booted.slot, lastResort: booted.state == .lastResort),
                 policy: policy,
                 hashing: OpenSSLHashing(),
-                checker: Ed25519Checker(),
+                checker: releases.checker,
                 clock: clock,
                 history: history,
                 moment: { Moment() },

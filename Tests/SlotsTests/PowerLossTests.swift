@@ -29,6 +29,7 @@ struct PowerLossTests {
             let effects = try scenario.runToEnd(World(seed: 0, shape: shape, releases: releases))
             for seed in Self.seeds {
                 for cut in 0..<effects {
+                    if Stop.now { return }
                     let world = World(seed: seed, shape: shape, releases: releases)
                     let kept = try scenario.run(world, cut: cut)
                     world.powerCycle()
@@ -52,6 +53,7 @@ struct PowerLossTests {
         var cuts = 0
         for cut in 0..<effects {
             for second in 0..<7 {
+                if Stop.now { return }
                 let seed = Self.seeds.lowerBound &+ UInt64(cut * 7 + second)
                 let world = World(seed: seed, shape: shape, releases: releases)
                 let kept = try scenario.run(world, cut: cut)
@@ -76,6 +78,7 @@ struct PowerLossTests {
         _ seed: UInt64,
         _ cut: String
     ) {
+        Stop.note(world.violations)
         #expect(
             world.violations.isEmpty,
             "\(scenario.name), \(shape), seed \(seed), \(cut): \(world.violations)"

@@ -38,6 +38,7 @@ struct RecordDamageTests {
         let releases = try PowerLossTests.releases.get()
         for scenario in Scenario.all {
             for seed in Self.seeds {
+                if Stop.now { return }
                 for index in 0..<20 {
                     let world = World(
                         seed: seed,
@@ -90,6 +91,7 @@ struct RecordDamageTests {
         let releases = try PowerLossTests.releases.get()
         for scenario in Scenario.all {
             for seed in Self.seeds {
+                if Stop.now { return }
                 for count in 0...scenario.steps.count {
                     var generator = SeededGenerator(seed: seed)
                     try body(
@@ -116,6 +118,7 @@ struct RecordDamageTests {
     }
 
     private static func expectNone(_ world: World, _ what: String) {
+        Stop.note(world.violations)
         #expect(world.violations.isEmpty, "\(what): \(world.violations)")
     }
 }

@@ -12,6 +12,18 @@ enum Settings {
     }
 }
 
+/// `KEEL_STOP=1` ends a story at its first broken promise: enough to kill a mutant.
+enum Stop {
+    private static let isWanted = Settings.number("KEEL_STOP") == 1
+    private static let isFound = Mutex(false)
+
+    static func note(_ violations: [String]) {
+        if !violations.isEmpty { isFound.withLock { $0 = true } }
+    }
+
+    static var now: Bool { isWanted && isFound.withLock { $0 } }
+}
+
 /// Counts what was simulated, and says so once a story is through.
 enum Totals {
     private static let cuts = Mutex(0)

@@ -1,0 +1,2 @@
+// libfdisk as it is: Swift can call all of it that is used here.
+#include <libfdisk/libfdisk.h>

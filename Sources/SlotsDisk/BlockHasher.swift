@@ -1,0 +1,102 @@
+import Slots
+import Synchronization
+import Syscalls
+
+/// Reads blocks and hashes them on several threads: while one waits for the disk another hashes.
+struct BlockHasher {
+    /// Bytes read and hashed at once: small enough to stay in a core's own cache between the two.
+    private static let pieceSize = 256 << 10
+    private static let threadCount = 3
+    private static let blockSize = 4096
+
+    private let medium: Medium
+    private let hashing: any Hashing
+
+    init(_ medium: Medium, _ hashing: any Hashing) {
+        self.medium = medium
+        self.hashing = hashing
+    }
+
+    func hash(
+        _ blocks: Range<Int>,
+        salt: Span<UInt8>,
+        into digests: inout MutableSpan<UInt8>
+    ) throws(DeviceError) {
+        var saltBytes: [UInt8] = []
+        for index in salt.indices { saltBytes.append(salt[index]) }
+        let work = Work(blocks, salt: saltBytes, medium, hashing)
+        let pieces = (blocks.count * Self.blockSize + Self.pieceSize - 1) / Self.pieceSize
+        Thread.share("keel-hash", among: min(Self.threadCount, pieces)) { work.run() }
+        let found = try work.result()
+        for index in found.indices { digests[index] = found[index] }
+    }
+
+    /// What the threads share: which piece is next, and what they found.
+    private final class Work: Sendable {
+        private struct State {
+            var next: Int
+            var digests: [UInt8]
+            var failure: DeviceError?
+        }
+
+        private let blocks: Range<Int>
+        private let salt: [UInt8]
+        private let medium: Medium
+        private let hashing: any Hashing
+        private let state: Mutex<State>
+
+        init(_ blocks: Range<Int>, salt: [UInt8], _ medium: Medium, _ hashing: any Hashing) {
+            self.blocks = blocks
+            self.salt = salt
+            self.medium = medium
+            self.hashing = hashing
+            let digests = [UInt8](repeating: 0, count: blocks.count * Digest.byteCount)
+            state = Mutex(State(next: blocks.lowerBound, digests: digests))
+        }
+
+        func result() throws(DeviceError) -> [UInt8] {
+            let (digests, failure) = state.withLock { ($0.digests, $0.failure) }
+            if let failure { throw failure }
+            return digests
+        }
+
+        func run() {
+            var buffer = AlignedBuffer(byteCount: pieceSize)
+            while let piece = take() {
+                do { try hash(piece, &buffer) } catch {
+                    state.withLock { $0.failure = $0.failure ?? error }
+                }
+            }
+        }
+
+        /// The next piece nobody has; `nil` when all are taken or one failed.
+        private func take() -> Range<Int>? {
+            state.withLock { state in
+                guard state.failure == nil, state.next < blocks.upperBound else { return nil }
+                let start = state.next
+                state.next = min(start + pieceSize / blockSize, blocks.upperBound)
+                return start..<state.next
+            }
+        }
+
+        private func hash(
+            _ piece: Range<Int>,
+            _ buffer: inout AlignedBuffer
+        ) throws(DeviceError) {
+            let bytes = (piece.lowerBound * blockSize)..<(piece.upperBound * blockSize)
+            try medium.read(bytes, into: &buffer)
+            var digests = [UInt8](repeating: 0, count: piece.count * Digest.byteCount)
+            var span = digests.mutableSpan
+            let salt = salt
+            hashing.hashBlocks(
+                buffer.bytes.extracting(0..<bytes.count),
+                salt: salt.span,
+                into: &span
+            )
+            let start = (piece.lowerBound - blocks.lowerBound) * Digest.byteCount
+            state.withLock {
+                $0.digests.replaceSubrange(start..<(start + digests.count), with: digests)
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Slots
+import Syscalls
+
+/// Gathers bytes into buffers and hands full ones to a `WriteQueue`: the caller's end of it.
+struct Writer: ~Copyable {
+    private let queue: WriteQueue
+    private let medium: Medium
+    private let rate: RateLimit?
+    private var thread: Thread?
+
+    private var buffer: AlignedBuffer?
+    private var buffersMade = 0
+    /// What `buffer` holds.
+    private var gathered = 0..<0
+    /// Around everything that may not be on the medium yet; `nil` when all of it is.
+    private var outstanding: Range<Int>?
+
+    init(to medium: Medium, rate: RateLimit?) {
+        self.medium = medium
+        self.rate = rate
+        queue = WriteQueue(to: medium)
+    }
+
+    deinit {
+        queue.close()
+        thread?.join()
+    }
+
+    /// Throws the first error of any write so far.
+    func check() throws(DeviceError) { try queue.check() }
+
+    /// Takes `bytes`; waits when too much is on its way already.
+    mutating func write(_ bytes: Span<UInt8>, at offset: Int) throws(DeviceError) {
+        try check()
+        var done = 0
+        while done < bytes.count {
+            let start = offset + done
+            if start != gathered.upperBound { send() }
+            if buffer == nil { try begin(at: start) }
+            let count = min(bytes.count - done, Self.end(ofBufferAt: start) - start)
+            let base = gathered.lowerBound / medium.unit * medium.unit
+            buffer?.put(bytes.extracting(done..<(done + count)), at: start - base)
+            gathered = gathered.lowerBound..<(start + count)
+            done += count
+            if gathered.upperBound == Self.end(ofBufferAt: start) { send() }
+        }
+    }
+
+    /// Returns when nothing in `range` waits to be written.
+    mutating func settle(_ range: Range<Int>) throws(DeviceError) {
+        let isPending = outstanding?.overlaps(range) ?? false
+        if isPending || (buffer != nil && gathered.overlaps(range)) { drain() }
+        try check()
+    }
+
+    /// Returns when every write was made, if not yet flushed.
+    mutating func finish() throws(DeviceError) {
+        if buffer != nil || outstanding != nil { drain() }
+        try check()
+    }
+
+    private mutating func drain() {
+        send()
+        queue.drain()
+        outstanding = nil
+    }
+
+    private mutating func begin(at offset: Int) throws(DeviceError) {
+        if thread == nil {
+            let queue = queue
+            do { thread = try Thread("keel-write") { queue.run() } } catch {
+                throw DeviceError(.write, at: offset, code: error.code)
+            }
+        }
+        if buffersMade < WriteQueue.bufferCount {
+            buffer = AlignedBuffer(byteCount: WriteQueue.bufferSize)
+            buffersMade += 1
+        } else {
+            buffer = queue.reuseBuffer()
+        }
+        gathered = offset..<offset
+    }
+
+    /// Hands over what was gathered.
+    mutating func send() {
+        guard let buffer = buffer.take() else { return }
+        rate?.take(gathered.count)
+        let blocks = medium.blocks(around: gathered)
+        outstanding =
+            outstanding.map {
+                min($0.lowerBound, blocks.lowerBound)..<max($0.upperBound, blocks.upperBound)
+            } ?? blocks
+        queue.send(WritePiece(buffer: buffer, range: gathered))
+    }
+
+    /// Buffers end where the device's offset is a multiple of their size, so that a long run of
+    /// writes is aligned whatever offset it began at.
+    private static func end(ofBufferAt offset: Int) -> Int {
+        (offset / WriteQueue.bufferSize + 1) * WriteQueue.bufferSize
+    }
+}

@@ -1,0 +1,123 @@
+import Slots
+
+/// The consumer's end of a channel. Used on the consumer's thread alone.
+final class Outlet {
+    private let channel: Channel
+    /// As in the state, but ahead of it by what was not given back yet.
+    private var taken = 0
+    private var returned = 0
+    /// What the worker had written when we last looked.
+    private var written = 0
+
+    init(_ channel: Channel) {
+        self.channel = channel
+    }
+
+    /// Drops what is left of the current job and begins another.
+    func start(_ job: Job) {
+        (taken, written) = channel.monitor.withLock { state in
+            state.generation += 1
+            state.job = job
+            state.taken = state.written
+            state.end = nil
+            state.isPaused = false
+            // Under the lock, as CurlWaker demands.
+            state.waker?.wake()
+            return (state.taken, state.written)
+        }
+        returned = taken
+        channel.monitor.signal(.worker)
+    }
+
+    /// Tells the worker to stop for good.
+    func close() {
+        channel.monitor.withLock { state in
+            state.generation += 1
+            state.isClosed = true
+            state.waker?.wake()
+        }
+        channel.monitor.signal(.worker)
+    }
+
+    /// Waits for the first answer and says what is known from it.
+    ///
+    /// Throws what ended the job when there was none.
+    func facts() throws(SourceError) -> BundleFacts {
+        let result: Result<BundleFacts, SourceError> = channel.monitor.wait(.consumer) { state in
+            if let facts = state.facts { return .success(facts) }
+            switch state.end {
+            case .failed(let error)?: return .failure(error)
+            case .complete?: return .success(.unknown)
+            case nil: break
+            }
+            // Wakes for the first byte or the end, before either of which facts are learned.
+            state.need = 1
+            return nil
+        }
+        return try result.get()
+    }
+
+    var traffic: Traffic { channel.monitor.withLock { $0.traffic } }
+
+    /// Fills `part` of `buffer`; answers fewer bytes than it holds only where the job ends.
+    ///
+    /// Throws what ended the job, once all bytes that came before it were read.
+    func read(
+        into buffer: inout MutableSpan<UInt8>,
+        _ part: Range<Int>
+    ) throws(SourceError) -> Int {
+        let count = part.count
+        var filled = 0
+        while filled < count {
+            if taken == written, try refill(count - filled) == false { break }
+            let size = min(count - filled, written - taken)
+            let target = part.lowerBound + filled..<part.lowerBound + filled + size
+            // Sound: the slice is checked to lie inside the buffer, and the bytes before
+            // `written` are the consumer's until it gives them back.
+            unsafe buffer.withUnsafeMutableBytes { bytes in
+                let room = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[target])
+                unsafe channel.ring.load(into: room, from: taken)
+            }
+            filled += size
+            taken += size
+            if taken - returned >= channel.ring.capacity / 4 { giveBack() }
+        }
+        return filled
+    }
+
+    /// Waits for `count` bytes, or as many as make half a ring; `false` when the job is over.
+    private func refill(_ count: Int) throws(SourceError) -> Bool {
+        giveBack()
+        let need = min(count, channel.ring.capacity / 2)
+        let taken = taken
+        let result: Result<Int, SourceError> = channel.monitor.wait(.consumer) { state in
+            if state.written - taken >= need { return .success(state.written) }
+            switch state.end {
+            case nil:
+                state.need = need
+                return nil
+            // What came before the end is read first, even when it is less than asked for.
+            case .some where state.written > taken: return .success(state.written)
+            case .complete?: return .success(taken)
+            case .failed(let error)?: return .failure(error)
+            }
+        }
+        written = try result.get()
+        return written > taken
+    }
+
+    /// Makes room; wakes the worker once half the ring is free, not for every crumb.
+    private func giveBack() {
+        guard taken > returned else { return }
+        returned = taken
+        let isDue = channel.monitor.withLock { state in
+            state.taken = taken
+            let room = channel.ring.capacity - (state.written - state.taken)
+            guard state.isPaused, room >= channel.ring.capacity / 2 else { return false }
+            state.isPaused = false
+            state.waker?.wake()
+            return true
+        }
+        if isDue { channel.monitor.signal(.worker) }
+    }
+}

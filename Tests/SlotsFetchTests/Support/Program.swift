@@ -1,0 +1,91 @@
+import Glibc
+
+/// A program that runs until this object goes.
+///
+/// Not Foundation's `Process`: its way of noticing an exit is a socket that every other child
+/// inherits, so that with several at once it notices none.
+final class Program {
+    private let id: pid_t
+    private let input: Int32
+    private let output: Int32
+
+    /// `timeout` ends it should this process die first.
+    init(_ arguments: [String]) throws {
+        (id, input, output) = try Self.spawn(["timeout", "300"] + arguments)
+    }
+
+    deinit {
+        kill(id, SIGTERM)
+        close(input)
+        close(output)
+        Self.wait(id)
+    }
+
+    /// The next line that it prints; empty at the end.
+    func line() -> String {
+        var bytes: [UInt8] = []
+        var byte: UInt8 = 0
+        // Sound: `byte` has room for the one byte asked for.
+        while unsafe read(output, &byte, 1) == 1, byte != UInt8(ascii: "\n") { bytes.append(byte) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Runs a program to its end; what it printed, `nil` when it failed.
+    @discardableResult
+    static func run(_ arguments: [String]) throws -> String? {
+        let (id, input, output) = try spawn(arguments)
+        close(input)
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            // Sound: `buffer` has room for as many bytes as are asked for.
+            let count = unsafe read(output, &buffer, buffer.count)
+            guard count > 0 else { break }
+            bytes += buffer[..<count]
+        }
+        close(output)
+        return wait(id) == 0 ? String(decoding: bytes, as: UTF8.self) : nil
+    }
+
+    struct Failed: Error {
+        let code: Int32
+    }
+
+    /// The descriptors are what the program reads from and what it writes to.
+    private static func spawn(
+        _ arguments: [String]
+    ) throws -> (id: pid_t, input: Int32, output: Int32) {
+        let (theirInput, input) = pipe()
+        let (output, theirOutput) = pipe()
+        // Sound: locals of this frame, which the call reads; the texts are freed after it.
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        unsafe posix_spawn_file_actions_adddup2(&actions, theirInput, 0)
+        unsafe posix_spawn_file_actions_adddup2(&actions, theirOutput, 1)
+        var texts = unsafe arguments.map { unsafe strdup($0) } + [nil]
+        var id: pid_t = 0
+        let code = unsafe posix_spawnp(&id, arguments[0], &actions, nil, &texts, environ)
+        for text in unsafe texts { unsafe free(text) }
+        unsafe posix_spawn_file_actions_destroy(&actions)
+        close(theirInput)
+        close(theirOutput)
+        guard code == 0 else { throw Failed(code: code) }
+        return (id, input, output)
+    }
+
+    /// Both ends are closed in other programs.
+    private static func pipe() -> (reading: Int32, writing: Int32) {
+        var ends: [Int32] = [0, 0]
+        // Sound: the array has room for both.
+        unsafe _ = pipe2(&ends, O_CLOEXEC)
+        return (ends[0], ends[1])
+    }
+
+    @discardableResult
+    private static func wait(_ id: pid_t) -> Int32 {
+        var status: Int32 = 0
+        // Sound: `status` is a local of this frame.
+        while unsafe waitpid(id, &status, 0) == -1, errno == EINTR {}
+        return status
+    }
+}
