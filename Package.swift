@@ -68,7 +68,7 @@ let package = Package(
 
         .target(
             name: "Simulator",
-            dependencies: ["Slots", "SlotsDisk", "Trust"],
+            dependencies: ["Slots", "SlotsDisk", "SlotsLayout", "Trust"],
             path: "Tests/Simulator",
             exclude: ["README.md"],
             swiftSettings: strict
@@ -86,6 +86,7 @@ for (name, extra) in [
     ("SlotsDisk", ["Simulator", "Trust", "Syscalls"]),
     ("SlotsLayout", ["SlotsDisk", "Syscalls", "Trust"]),
     ("SlotsFetch", ["Syscalls", "Trust", "Archive"]),
+    ("ImageTool", ["Syscalls", "Trust", "Archive"]),
 ] as [(String, [Target.Dependency])] {
     package.targets.append(
         .testTarget(
@@ -96,3 +97,17 @@ for (name, extra) in [
         )
     )
 }
+
+package.targets += [
+    .testTarget(
+        name: "BootloaderTests",
+        dependencies: ["Slots", "Simulator", "Syscalls"],
+        exclude: ["README.md"],
+        swiftSettings: strict
+    ),
+    .testTarget(
+        name: "TidyTests",
+        exclude: ["README.md"],
+        swiftSettings: strict
+    ),
+]

@@ -1,5 +1,6 @@
 """KeelOS as a contender. Its command lines stand in ours.json, so that they can be changed without
-touching the harness: {bin} {keys} {trust} {image} {version} {bundle} {disk} {device} {url} {state}.
+touching the harness. What stands in braces there: {repo}, {bin} (our programs), {work} (the run's
+folder), {keys}, {trust}, {state}; {image}, {version}, {bundle}, {disk}; {device}, {url}.
 """
 
 import json
@@ -16,11 +17,11 @@ VERSIONS = {"v1": "1.0.0", "demo-v1": "1.0.0", "v3": "2.0.0"}  # every other ima
 class Templates:
     """What `ours.json` says, and what is made once for all of our contenders."""
 
-    def __init__(self, file, host):
+    def __init__(self, file, programs, host):
         self.host = host
         self.lines = json.loads(file.read_text())
         self.known = {
-            "bin": (HERE.parent / self.lines["programs"]).resolve(),
+            "repo": HERE.parent, "bin": programs.resolve(), "work": host.work,
             "keys": host.work / "keys", "trust": host.work / "trust", "state": host.work / "state"}
         self.fault = None
         self.packed = set()
@@ -40,7 +41,7 @@ class Templates:
     def disk(self, first, path):
         """Lays out a disk whose slot A holds `first`; False, with the reason kept, if it cannot."""
         if not (self.known["bin"] / "keel-image").exists():
-            self.fault = "not built: swift build -c release"
+            self.fault = f"no keel-image in {self.known['bin']}: swift build -c release"
             return False
         try:
             for line in self.lines["setup"]:
@@ -66,7 +67,7 @@ class Ours(Contender):
     name, options = "ours", ("no_reuse",)
 
     def missing(self):
-        return self.bench.templates.fault
+        return "see above" if self.bench.templates.fault else None
 
     def bundle(self, image):
         return self.bench.server.root / f"{image.name}.keel"

@@ -41,7 +41,7 @@ class Bench:
         self.names = QUICK if arguments.quick else {}
         self.running = self.image("v1")
         self.server = Server(host)
-        self.templates = Templates(arguments.ours, host)
+        self.templates = Templates(arguments.ours, arguments.programs, host)
         image = host.work / "disk.img"
         if not self.templates.disk(self.running, image):
             plain_disk(image, self.running.path, 1024 * MIB)
@@ -204,6 +204,9 @@ def main():
                         choices=[experiment.name for experiment in EXPERIMENTS],
                         help="one experiment (repeatable): %(choices)s")
     parser.add_argument("--rounds", type=int, help="counted rounds (default 9)")
+    parser.add_argument("--programs", type=pathlib.Path, metavar="DIR",
+                        default=ROOT / ".build/release",
+                        help="where osctl and keel-image lie (default .build/release)")
     parser.add_argument("--ours", type=pathlib.Path, metavar="FILE",
                         default=pathlib.Path(__file__).resolve().parent / "ours.json",
                         help="our command lines (default ours.json)")

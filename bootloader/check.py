@@ -16,6 +16,7 @@ import dataclasses
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -354,6 +355,7 @@ def main():
     parser.add_argument("--sector-size", type=int, choices=(512, 4096), action="append")
     parser.add_argument("--parallel", type=int, default=2)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # removes what it made on the way out
     cases = [case for case in all_cases() if re.search(options.only, case.name)]
     passed = failed = 0
 
@@ -376,8 +378,12 @@ def main():
                 return f"{base.sector_size}: {case.name}", run_case(case, base, images, own)
 
         with concurrent.futures.ThreadPoolExecutor(options.parallel) as pool:
-            for name, wrong in pool.map(run, [(base, case) for base in bases for case in cases]):
-                report(name, wrong)
+            try:
+                every = [(base, case) for base in bases for case in cases]
+                for name, wrong in pool.map(run, every):
+                    report(name, wrong)
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

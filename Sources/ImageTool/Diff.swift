@@ -28,6 +28,8 @@ struct Diff: ParsableCommand {
         /// Bytes of chunks that the node does not have.
         var missingBytes: Int
         var missingChunks: Int
+        /// Runs of missing chunks side by side: requests before any are merged.
+        var missingRuns: Int
         /// Bytes of the root that are asked for: missing chunks and the gaps between merged ones.
         var rootBytes: Int
         /// Bytes before the root: headers, manifest, signatures, chunk index.
@@ -61,10 +63,18 @@ struct Diff: ParsableCommand {
             rootSize: new.manifest.root.size,
             missingBytes: missing.reduce(0) { $0 + $1.length },
             missingChunks: missing.count,
+            missingRuns: runs(of: missing),
             rootBytes: plan.fetchBytes,
             headBytes: new.members.root.lowerBound,
             requests: 1 + plan.wanted.count
         )
+    }
+
+    private static func runs(of chunks: [ChunkIndex.Chunk]) -> Int {
+        guard !chunks.isEmpty else { return 0 }
+        return zip(chunks, chunks.dropFirst()).reduce(1) { count, pair in
+            pair.0.range.upperBound == pair.1.offset ? count : count + 1
+        }
     }
 
     static func encoded(_ cost: Cost) -> String {
@@ -72,6 +82,7 @@ struct Diff: ParsableCommand {
         writer.add("rootSize", cost.rootSize)
         writer.add("missingBytes", cost.missingBytes)
         writer.add("missingChunks", cost.missingChunks)
+        writer.add("missingRuns", cost.missingRuns)
         writer.add("rootBytes", cost.rootBytes)
         writer.add("headBytes", cost.headBytes)
         writer.add("bytes", cost.bytes)
@@ -87,7 +98,7 @@ struct Diff: ParsableCommand {
         return """
             Upgrading from \(old) to \(new) fetches \(cost.bytes) bytes in \(cost.requests) \
             requests: \(percent) of the root's \(cost.rootSize).
-            Missing chunks: \(cost.missingChunks), \(cost.missingBytes) bytes
+            Missing chunks: \(cost.missingChunks) in \(cost.missingRuns) runs, \(cost.missingBytes) bytes
             Asked for with the gaps between them: \(cost.rootBytes) bytes
             Before the root (manifest, signatures, index): \(cost.headBytes) bytes
             """

@@ -22,9 +22,17 @@ public struct EnvironmentBlock: Sendable, Hashable {
                 variables[name] = Self.cString(value)
                 position = end
             }
-            guard let newline = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) else { break }
-            position = newline + 1
+            position = Self.nextLine(bytes, from: position)
         }
+    }
+
+    /// The start of the line after `position`; a `\` hides the byte behind it, a newline too.
+    public static func nextLine(_ bytes: [UInt8], from position: Int) -> Int {
+        var position = position
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\n") {
+            position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return position + 1
     }
 
     /// The bytes of a block with `assignments` in the order given.

@@ -13,6 +13,7 @@ final class FdiskContext {
 
     /// Reads what table there is. The disk's own descriptor is used, so its lock stays held.
     init(on disk: Disk, writing: Bool) throws(LayoutError) {
+        do { try disk.forgetCache() } catch { throw .disk(error) }
         // Sound: the result is checked before it is kept.
         guard let handle = unsafe fdisk_new_context() else {
             preconditionFailure("there is memory for a context")

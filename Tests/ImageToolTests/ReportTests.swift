@@ -40,6 +40,7 @@ struct ReportTests {
         let bundle = try BundleFile(bench.path("out.keel"))
         let cost = try Diff.cost(from: bundle, to: bundle)
         #expect(cost.missingBytes == 0)
+        #expect(cost.missingRuns == 0)
         #expect(cost.rootBytes == 0)
         #expect(cost.requests == 1)
         #expect(cost.bytes == bundle.members.root.lowerBound)
@@ -76,6 +77,7 @@ struct ReportTests {
         )
         #expect(cost.missingBytes < 5 * 64 * 1024)
         #expect(cost.requests <= 3)
+        #expect((1...2).contains(cost.missingRuns))
         let fields = try FlatJSON(parsing: Array(Diff.encoded(cost).utf8)).members
         #expect(fields["bytes"] == .number(cost.bytes))
         #expect(fields["requests"] == .number(cost.requests))

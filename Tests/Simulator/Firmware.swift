@@ -41,27 +41,30 @@ public struct Firmware {
     /// One power-on: counts a try before it makes one, and falls through to the next slot when a
     /// kernel cannot be loaded. `nil` when nothing boots.
     public func boot() -> Choice? {
-        let first = record(0)
-        let second = record(1)
         var source = 0
-        var found = first
-        if let second, first.map({ second.sequence > $0.sequence }) ?? true {
+        var found = copy(0)
+        if let second = copy(1), found.map({ second.record.sequence > $0.record.sequence }) ?? true {
             (source, found) = (1, second)
         }
-        if found == nil { (source, found) = (2, record(2)) }
-        guard var record = found else { return lastResort(order: [.a, .b], states: nil) }
-        for slot in [record.preferred, record.preferred.other] {
+        if found == nil { (source, found) = (2, copy(2)) }
+        guard let found else { return lastResort(order: [.a, .b], states: nil) }
+        var record = found.record
+        let order = [record.preferred, record.preferred.other]
+        for slot in order {
             switch record[slot] {
             case .good:
                 if canLoad(slot) { return Choice(slot: slot, state: .good) }
             case .tries(let left) where source < 2:
-                record[slot] = left > 1 ? .tries(left - 1) : .failed
-                guard save(record, mustTake: source) else { continue }
+                var lowered = record
+                lowered[slot] = left > 1 ? .tries(left - 1) : .failed
+                // What could not be recorded did not happen.
+                guard save(lowered, found.sequenceText, mustTake: source) else { continue }
+                record = lowered
                 if canLoad(slot) { return Choice(slot: slot, state: .trial(left)) }
             default: continue
             }
         }
-        return lastResort(order: [record.preferred, record.preferred.other], states: record.states)
+        return lastResort(order: order, states: record.states)
     }
 
     private func lastResort(order: [Slot], states: PerSlot<SlotState>?) -> Choice? {
@@ -71,14 +74,19 @@ public struct Firmware {
         return nil
     }
 
-    private func record(_ copy: Int) -> BootRecord? { read(copy).flatMap(BootRecord.init(parsing:)) }
+    /// A valid copy. GRUB keeps the sequence as the text it read, leading zeros and all.
+    private func copy(_ copy: Int) -> (record: BootRecord, sequenceText: String)? {
+        guard let bytes = read(copy), let record = BootRecord(parsing: bytes),
+            let text = EnvironmentBlock(parsing: bytes)?.variables["SEQ"]
+        else { return nil }
+        return (record, text)
+    }
 
     /// Writes the lowered count to both copies; true only when the one that was read took it.
-    private func save(_ record: BootRecord, mustTake source: Int) -> Bool {
+    private func save(_ record: BootRecord, _ sequence: String, mustTake source: Int) -> Bool {
         let variables = [
             ("ORDER", record.order), ("A", record.states.a.recordText),
-            ("B", record.states.b.recordText), ("SEQ", String(record.sequence)),
-            ("END", BootRecord.end),
+            ("B", record.states.b.recordText), ("SEQ", sequence), ("END", BootRecord.end),
         ]
         var taken = [false, false]
         for copy in 0..<2 {
@@ -86,6 +94,6 @@ public struct Firmware {
             else { continue }
             taken[copy] = write(copy, bytes)
         }
-        return taken[source] && self.record(source) == record
+        return taken[source] && copy(source)?.record == record
     }
 }

@@ -1,3 +1,5 @@
+import Slots
+
 /// `save_env` of GRUB 2.06 on the bytes of a file: in place, `#` as padding.
 /// Source: `grub-core/lib/envblk.c`, `grub_envblk_set`.
 public enum GrubEnvironment {
@@ -31,8 +33,7 @@ public enum GrubEnvironment {
             if file[key].elementsEqual(name), file[key.upperBound] == UInt8(ascii: "=") {
                 return replace(file, from: key.upperBound + 1, with: value, space: space)
             }
-            guard let next = file[position...].firstIndex(of: newline) else { break }
-            position = next + 1
+            position = EnvironmentBlock.nextLine(file, from: position)
         }
         guard end - space >= name.count + 1 + value.count + 1 else { return nil }
         let line = name + [UInt8(ascii: "=")] + value + [newline]

@@ -39,6 +39,7 @@ VARIABLES = os.environ.get("OVMF_VARS", "/usr/share/OVMF/OVMF_VARS_4M.fd")
 QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
 TERMINAL_CODES = re.compile(rb"\x1b(?:\[[0-9;?=]*[A-Za-z]|[()][A-Z0-9]|[=>c])")
 LONGEST_LINE = 1 << 16
+STOPPED_BY_US = f"terminating on signal 15 from pid {os.getpid()} "
 
 
 @dataclasses.dataclass
@@ -166,7 +167,7 @@ def boot(job, show=None, stopping=None):
             stop(process)
             process.stdout.close()
             errors.seek(0)
-            complaints = errors.read().splitlines()
+            complaints = [line for line in errors.read().splitlines() if STOPPED_BY_US not in line]
             errors.close()
         return Result(outcome, round(time.monotonic() - started, 3), lines, complaints)
 

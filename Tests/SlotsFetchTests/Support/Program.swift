@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A program that runs until this object goes.
 ///
@@ -51,8 +52,16 @@ final class Program {
         let code: Int32
     }
 
+    private static let oneAtATime = Mutex(())
+
     /// The descriptors are what the program reads from and what it writes to.
     private static func spawn(
+        _ arguments: [String]
+    ) throws -> (id: pid_t, input: Int32, output: Int32) {
+        try oneAtATime.withLock { _ in try spawnAlone(arguments) }
+    }
+
+    private static func spawnAlone(
         _ arguments: [String]
     ) throws -> (id: pid_t, input: Int32, output: Int32) {
         let (theirInput, input) = pipe()
@@ -65,7 +74,7 @@ final class Program {
         var texts = unsafe arguments.map { unsafe strdup($0) } + [nil]
         var id: pid_t = 0
         let code = unsafe posix_spawnp(&id, arguments[0], &actions, nil, &texts, environ)
-        for text in unsafe texts { unsafe free(text) }
+        for unsafe text in unsafe texts { unsafe free(text) }
         unsafe posix_spawn_file_actions_destroy(&actions)
         close(theirInput)
         close(theirOutput)
@@ -73,11 +82,12 @@ final class Program {
         return (id, input, output)
     }
 
-    /// Both ends are closed in other programs.
+    /// Both ends are closed in other programs, which no other may begin meanwhile.
     private static func pipe() -> (reading: Int32, writing: Int32) {
         var ends: [Int32] = [0, 0]
         // Sound: the array has room for both.
-        unsafe _ = pipe2(&ends, O_CLOEXEC)
+        unsafe _ = Glibc.pipe(&ends)
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (ends[0], ends[1])
     }
 
