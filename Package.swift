@@ -99,6 +99,13 @@ for (name, extra) in [
 }
 
 package.targets += [
+    .executableTarget(
+        name: "simulate",
+        dependencies: ["Slots", "Simulator"],
+        path: "Tests/Replay",
+        exclude: ["README.md"],
+        swiftSettings: strict
+    ),
     .testTarget(
         name: "BootloaderTests",
         dependencies: ["Slots", "Simulator", "Syscalls"],

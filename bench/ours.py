@@ -91,6 +91,9 @@ class Ours(Contender):
 
 
 class OursUnread(Ours):
+    """Without the proof, and so without the first 4 KiB, which only a proven slot gets."""
+
+    withheld = 4096
     name, options = "ours, no read-back", ("no_reuse", "no_read_back")
 
 

@@ -30,6 +30,17 @@ class Image:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return cls(path.stem, path, path.stat().st_size, digest)
 
+    def sha256_with(self, withheld):
+        """What the slot must hash to when its first bytes are still zero."""
+        if withheld == 0:
+            return self.sha256
+        sha256 = hashlib.sha256(bytes(withheld))
+        with open(self.path, "rb") as file:
+            file.seek(withheld)
+            while block := file.read(1 << 20):
+                sha256.update(block)
+        return sha256.hexdigest()
+
 
 class Contender:
     """One way to bring an image into a slot."""
@@ -38,6 +49,7 @@ class Contender:
     tools = ()  # programs it needs
     service = None  # a shell command that runs around the measured one
     environment = {}
+    withheld = 0  # this many first bytes of the slot it leaves zero on purpose
 
     def __init__(self, bench):
         self.bench = bench

@@ -2,7 +2,7 @@
 
 import statistics
 
-from experiments import GB, MIB, figure, median_of
+from experiments import MIB, figure, median_of
 
 
 def table(experiment, image, results, notes):
@@ -61,12 +61,18 @@ def limits_table(limits):
     return "\n".join(lines)
 
 
-def distance(limits, runs, size):
-    """How far our wall time is from the slowest single stage, which nothing can beat."""
-    if not limits or not runs:
-        return ""
-    name, speed = min(((name, statistics.median(speeds)) for name, speeds in limits.items()),
-                      key=lambda pair: pair[1])
-    ours = size / statistics.median(run["wall"] for run in runs)
-    return (f"  ours: {ours / 1e6:.0f} MB/s of image, {100 * ours / speed:.0f} % of the slowest"
-            f" single stage ({name}, {speed / 1e6:.0f} MB/s)")
+def distance(limits, found, size):
+    """How far we are from the slowest single stage, which nothing can beat, and from plain C."""
+    lines = []
+    ours = found.get("ours")
+    if ours:
+        name, speed = min(((name, statistics.median(speeds)) for name, speeds in limits.items()),
+                          key=lambda pair: pair[1])
+        ours_speed = size / statistics.median(run["wall"] for run in ours)
+        lines.append(f"  ours: {ours_speed / 1e6:.0f} MB/s of image, {100 * ours_speed / speed:.0f}"
+                     f" % of the slowest single stage ({name}, {speed / 1e6:.0f} MB/s)")
+    for who, floor in (("ours, no read-back", "plain C"), ("ours", "plain C, read back")):
+        if found.get(who) and found.get(floor):
+            ratios = [a["wall"] / b["wall"] for a, b in zip(found[who], found[floor])]
+            lines.append("  {} / {}: {:.2f} ({:.2f}-{:.2f})".format(who, floor, *median_of(ratios)))
+    return "\n".join(lines)

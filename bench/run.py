@@ -90,7 +90,7 @@ class Bench:
         wire, requests = self.server.since(mark)
         if cost.status:
             raise RuntimeError(f"ended with {cost.status}: {cost.output}")
-        if self.disk.target_digest(image.size) != image.sha256:
+        if self.disk.target_digest(image.size) != image.sha256_with(contender.withheld):
             raise RuntimeError(f"left other bytes in the slot: {cost.output}")
         return {"contender": contender.name, "size": image.size, "whole": contender.size(image),
                 "wall": cost.wall, "cpu": cost.cpu, "rss": cost.rss, "wire": wire,
@@ -188,7 +188,7 @@ def measure_all(arguments, chosen, folder):
             record["experiments"][experiment.name] = {"runs": found, "left_out": notes}
             say(report.table(experiment, bench.image(experiment.image), found, notes))
             if experiment.name == "full":
-                say(report.distance(record["limits"], found.get("ours"), bench.image("v2").size))
+                say(report.distance(record["limits"], found, bench.image(experiment.image).size))
             for verdict, sentence in report.judge(experiment, results):
                 say(f"  {verdict:<11}{sentence}")
                 verdicts.append({"verdict": verdict, "goal": f"{experiment.name}: {sentence}"})

@@ -34,6 +34,7 @@ func writeToSink(
     _ buffer: UnsafeRawPointer?,
     _ count: Int
 ) -> Int {
+    // Sound: a pointer is only compared with nil.
     guard let context = unsafe context else { return -1 }
     // Sound: the context was made from a bridge that the writer keeps alive.
     let bridge = unsafe Unmanaged<SinkBridge>.fromOpaque(context).takeUnretainedValue()

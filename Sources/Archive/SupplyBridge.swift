@@ -30,6 +30,7 @@ class SupplyBridge {
             unsafe rest = block
             ended = unsafe block.isEmpty
         }
+        // Sound: nothing is left in it.
         guard !ended else { return unsafe rest }
         guard handed < limit else {
             limitReached = true
@@ -40,6 +41,7 @@ class SupplyBridge {
         let part = unsafe UnsafeRawBufferPointer(rebasing: rest[..<count])
         unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         handed += count
+        // Sound: it stays in place until the supply is asked again.
         return unsafe part
     }
 }
@@ -53,6 +55,7 @@ final class TypedSupplyBridge<Supply: ByteSupply>: SupplyBridge {
     init(_ supply: Supply) { self.supply = supply }
 
     override func fetch() -> UnsafeRawBufferPointer? {
+        // Sound: points nowhere.
         var block = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
         do throws(Supply.Failure) {
             // Sound: `ByteSupply` promises that the bytes stay in place until the next call.
@@ -63,6 +66,7 @@ final class TypedSupplyBridge<Supply: ByteSupply>: SupplyBridge {
             failure = error
             return nil
         }
+        // Sound: as above.
         return unsafe block
     }
 }
@@ -73,6 +77,7 @@ func readFromSupply(
     _ context: UnsafeMutableRawPointer?,
     _ buffer: UnsafeMutablePointer<UnsafeRawPointer?>?
 ) -> Int {
+    // Sound: pointers are only compared with nil.
     guard let context = unsafe context, let buffer = unsafe buffer else {
         return Int(ARCHIVE_FATAL)
     }

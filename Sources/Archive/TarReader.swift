@@ -30,6 +30,7 @@ public final class TarReader<Supply: ByteSupply> {
         guard let made = unsafe archive_read_new() else {
             preconditionFailure("there is memory for an archive reader")
         }
+        // Sound: this object owns it from here on.
         unsafe handle = made
     }
 
@@ -64,11 +65,13 @@ public final class TarReader<Supply: ByteSupply> {
             hasEnded = true
             return nil
         }
+        // Sound: a pointer is only compared with nil.
         guard status == ARCHIVE_OK, let entry = unsafe entry else { throw cause() }
         members += 1
         guard members <= limits.members else {
             throw fault(.tooManyMembers(limit: limits.members))
         }
+        // Sound: the entry is alive until the next header is read.
         let read = unsafe try describe(entry)
         member = read
         bridge.limit = Int.max
@@ -113,6 +116,7 @@ public final class TarReader<Supply: ByteSupply> {
     private func open() throws(ArchiveError<Failure>) {
         guard !isOpen else { return }
         isOpen = true
+        // Sound: makes a pointer, follows none.
         let context = unsafe Unmanaged.passUnretained(bridge as SupplyBridge).toOpaque()
         // Sound: the bridge lives as long as this object, which frees the handle first.
         let status = unsafe [
@@ -136,13 +140,17 @@ public final class TarReader<Supply: ByteSupply> {
         guard unsafe archive_entry_sparse_count(entry) == 0 else {
             throw fault(.sparse(name: name))
         }
+        // Sound: asks for a number only.
         let size = Int(unsafe archive_entry_size(entry))
         guard size >= 0 else { throw fault(.malformed(reason: "a member of negative size")) }
+        // Sound: asks for the kind of an entry that is alive, and for a number.
+        let kind = unsafe kind(of: entry)
+        let headerOffset = Int(unsafe archive_read_header_position(handle))
         let read = TarMember(
             name: name,
-            kind: unsafe kind(of: entry),
+            kind: kind,
             size: size,
-            headerOffset: Int(unsafe archive_read_header_position(handle)),
+            headerOffset: headerOffset,
             contentOffset: position
         )
         end = read.end

@@ -22,6 +22,7 @@ public final class TarWriter<Failure: Error> {
         guard let made = unsafe archive_write_new() else {
             preconditionFailure("there is memory for an archive writer")
         }
+        // Sound: this object owns it from here on; makes a pointer, follows none.
         unsafe handle = made
         let context = unsafe Unmanaged.passUnretained(bridge as SinkBridge).toOpaque()
         // Sound: the bridge lives as long as this object, which frees the handle first.
@@ -55,13 +56,17 @@ public final class TarWriter<Failure: Error> {
         }
         // Sound: frees the entry of the line above, once.
         defer { unsafe archive_entry_free(entry) }
+        // Sound: the entry is alive; libarchive copies the name.
         unsafe archive_entry_set_pathname(entry, name)
+        unsafe archive_entry_set_size(entry, Int64(size))
+        // Sound: sets a number of the entry.
         unsafe archive_entry_set_filetype(entry, UInt32(keel_ae_file))
         unsafe archive_entry_set_perm(entry, 0o444)
+        // Sound: nobody's file, of no time: numbers of the entry again.
         unsafe archive_entry_set_uid(entry, 0)
         unsafe archive_entry_set_gid(entry, 0)
         unsafe archive_entry_set_mtime(entry, 0, 0)
-        unsafe archive_entry_set_size(entry, Int64(size))
+        // Sound: libarchive reads the entry during the call.
         guard unsafe archive_write_header(handle, entry) == ARCHIVE_OK else { throw error() }
         missing = size
     }

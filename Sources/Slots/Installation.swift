@@ -2,9 +2,9 @@ extension Transaction where S == Verified {
     /// Writes the release into the target, in the order that never leaves half a file system:
     ///
     /// 1. `revoke`, durable in every copy of the record;
-    /// 2. the first block zeroed, flushed: no file system any more;
+    /// 2. the first block zeroed, its first sector first, flushed: no file system any more;
     /// 3. everything but the first block, flushed, read back;
-    /// 4. the first block, flushed, read back: a file system, whole.
+    /// 4. the first block, its first sector last, flushed, read back: a file system, whole.
     ///
     /// A slot that holds the release already is proved instead; nothing is written to it.
     public consuming func write(
@@ -68,10 +68,13 @@ struct Installation {
             throw .bootLoader(error)
         }
         // 2. With the old superblock left in place a half-written slot is a file system to GRUB.
+        //    Its sector goes first, alone: a cut must not leave it before a block half zeroed.
+        let sector = device.sectorSize
+        let blank = [UInt8](repeating: 0, count: SlotLayout.head.count)
         try onDevice { (device) throws(DeviceError) in
-            let blank = [UInt8](repeating: 0, count: SlotLayout.head.count)
-            try device.write(blank.span, at: 0)
+            try device.write(blank.span.extracting(first: sector), at: 0)
             try device.flush()
+            try device.write(blank.span.extracting(droppingFirst: sector), at: sector)
         }
         // 3. Everything but the first block; it waits in memory.
         let head = try writeRoot(from: source)
@@ -84,9 +87,12 @@ struct Installation {
         guard readsBack else { return }
         try writeTree(head: head)
         try compare(trailer, at: layout.trailer.lowerBound, .trailer)
-        // 4. Only now is there a file system, and it is whole.
+        // 4. The sector with the superblock comes last of all, alone: only then is there a file
+        //    system, and it is whole.
         try onDevice { (device) throws(DeviceError) in
-            try device.write(head.span, at: 0)
+            try device.write(head.span.extracting(droppingFirst: sector), at: sector)
+            try device.flush()
+            try device.write(head.span.extracting(first: sector), at: 0)
             try device.flush()
         }
         try compare(head, at: 0, .head)

@@ -5,16 +5,19 @@ import Syscalls
 /// Reads blocks and hashes them on several threads: while one waits for the disk another hashes.
 struct BlockHasher {
     /// Bytes read and hashed at once: small enough to stay in a core's own cache between the two.
-    private static let pieceSize = 256 << 10
+    private static let pieceSize = 512 << 10
     private static let threadCount = 3
     private static let blockSize = 4096
 
     private let medium: Medium
     private let hashing: any Hashing
+    /// One for each thread, kept between calls.
+    private let buffers = Channel<AlignedBuffer>(capacity: threadCount)
 
     init(_ medium: Medium, _ hashing: any Hashing) {
         self.medium = medium
         self.hashing = hashing
+        for _ in 0..<Self.threadCount { buffers.send(AlignedBuffer(byteCount: Self.pieceSize)) }
     }
 
     func hash(
@@ -25,8 +28,13 @@ struct BlockHasher {
         var saltBytes: [UInt8] = []
         for index in salt.indices { saltBytes.append(salt[index]) }
         let work = Work(blocks, salt: saltBytes, medium, hashing)
+        let buffers = buffers
         let pieces = (blocks.count * Self.blockSize + Self.pieceSize - 1) / Self.pieceSize
-        Thread.share("keel-hash", among: min(Self.threadCount, pieces)) { work.run() }
+        Thread.share("keel-hash", among: min(Self.threadCount, pieces)) {
+            guard var buffer = buffers.receive() else { return }
+            work.run(&buffer)
+            buffers.send(buffer)
+        }
         let found = try work.result()
         for index in found.indices { digests[index] = found[index] }
     }
@@ -60,8 +68,7 @@ struct BlockHasher {
             return digests
         }
 
-        func run() {
-            var buffer = AlignedBuffer(byteCount: pieceSize)
+        func run(_ buffer: inout AlignedBuffer) {
             while let piece = take() {
                 do { try hash(piece, &buffer) } catch {
                     state.withLock { $0.failure = $0.failure ?? error }

@@ -95,18 +95,19 @@ extension Descriptor {
         }
     }
 
-    /// Asks the kernel to forget its clean copies of `range`, so that reads go to the medium.
+    /// Asks the kernel to forget its clean copies of the pages around `range`, so that reads go
+    /// to the medium.
     ///
     /// C function: `posix_fadvise(2)`.
     public func dropCache(_ range: Range<Int>) throws(Errno) {
+        guard !range.isEmpty else { return }
+        // The kernel leaves pages alone that the range covers only in part.
+        let page = 4096
+        let start = range.lowerBound / page * page
+        let end = (range.upperBound + page - 1) / page * page
         let number = number
         try checkedCode {
-            posix_fadvise(
-                number,
-                off_t(range.lowerBound),
-                off_t(range.count),
-                POSIX_FADV_DONTNEED
-            )
+            posix_fadvise(number, off_t(start), off_t(end - start), POSIX_FADV_DONTNEED)
         }
     }
 }

@@ -14,6 +14,7 @@ final class DigestAlgorithm: @unchecked Sendable {
         guard let fetched = unsafe EVP_MD_fetch(nil, "SHA256", nil) else {
             preconditionFailure("libcrypto offers SHA-256")
         }
+        // Sound: this object owns it from here on.
         unsafe handle = fetched
     }
 
@@ -34,6 +35,7 @@ struct DigestContext: ~Copyable {
         guard let made = unsafe EVP_MD_CTX_new() else {
             preconditionFailure("there is memory for a digest context")
         }
+        // Sound: this value owns it from here on.
         unsafe handle = made
     }
 

@@ -20,6 +20,7 @@ final class KeyHandle: @unchecked Sendable {
             unsafe EVP_PKEY_generate(context, &made) == 1,
             let made = unsafe made
         else { throw .unable(reason: libcryptoReason()) }
+        // Sound: this object owns it from here on.
         unsafe handle = made
     }
 
@@ -29,9 +30,11 @@ final class KeyHandle: @unchecked Sendable {
         let (made, used) = unsafe der.withUnsafeBufferPointer { bytes in
             var cursor = bytes.baseAddress
             let made = unsafe d2i_PUBKEY(nil, &cursor, bytes.count)
+            // Sound: addresses are subtracted, nothing is read.
             return unsafe (made, bytes.distance(to: cursor))
         }
         ERR_clear_error()
+        // Sound: compared with nil; then this object owns it.
         guard let made = unsafe made else { throw .undecodable }
         unsafe handle = made
         guard used == der.count else { throw .undecodable }
@@ -44,11 +47,14 @@ final class KeyHandle: @unchecked Sendable {
         let (made, used) = unsafe der.withUnsafeBufferPointer { bytes in
             var cursor = bytes.baseAddress
             let wrapper = unsafe d2i_PKCS8_PRIV_KEY_INFO(nil, &cursor, bytes.count)
+            // Sound: nil or ours; freed once, after the key was taken out of it.
             defer { unsafe PKCS8_PRIV_KEY_INFO_free(wrapper) }
             let made = unsafe wrapper.flatMap { unsafe EVP_PKCS82PKEY($0) }
+            // Sound: addresses are subtracted, nothing is read.
             return unsafe (made, bytes.distance(to: cursor))
         }
         ERR_clear_error()
+        // Sound: compared with nil; then this object owns it.
         guard let made = unsafe made else { throw .undecodable }
         unsafe handle = made
         guard used == der.count else { throw .undecodable }

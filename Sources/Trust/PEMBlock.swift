@@ -42,6 +42,7 @@ private struct MemoryStream: ~Copyable {
         guard let made = unsafe BIO_new(BIO_s_mem()) else {
             throw .unable(reason: libcryptoReason())
         }
+        // Sound: this value owns it from here on.
         unsafe handle = made
     }
 

@@ -80,6 +80,7 @@ struct ProgramTests {
     @Test("packing 100 MB takes less than 64 MiB of memory", .enabled(if: isBuilt))
     func memory() throws {
         let bench = try Workbench()
+        try bench.write("root", Workbench.superblock(size: 100 << 20))
         try bench.run("truncate", "-s", "100M", "root")
         try bench.run(Self.program, "keygen", "--output", "k")
         let command = "pack --squashfs root --version 1.0.0 --key k.key --output o.keel"

@@ -68,7 +68,8 @@ struct ReportTests {
         try bench.write("root", old)
         try bench.pack("old.keel")
         let place = 500_000
-        let new = Array(old[..<place]) + noise(4096, seed: 7) + Array(old[place...])
+        var new = Array(old[..<place]) + noise(4096, seed: 7) + Array(old[place...])
+        new.replaceSubrange(0..<96, with: Workbench.superblock(size: new.count))
         try bench.write("root", new)
         try bench.pack("new.keel")
         let cost = try Diff.cost(

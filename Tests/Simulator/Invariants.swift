@@ -34,6 +34,7 @@ extension World {
 
     /// After a power cut: I1, I2 and I7. `kept` are the slots whose trust nothing asked to take.
     public func checkAfterCut(kept: Set<Slot>) {
+        checkFileSystems()
         guard let record = inForce else {
             violations.append("I1: no record is left")
             return
@@ -47,6 +48,16 @@ extension World {
             violations.append("I1: slot \(next) boots next and is not whole")
         }
         if booted?.state == .lastResort { violations.append("I1: the last resort was needed") }
+    }
+
+    /// A slot is whole or not a file system at all, even if every copy of the record were lost. A
+    /// torn superblock is none: a drive returns an error for such a sector.
+    private func checkFileSystems() {
+        for slot in Slot.allCases where holds(slot) == nil {
+            let first = slots[slot].durableBytes(0..<slots[slot].physicalSize)
+            let isIntact = releases.all.contains { $0.slotBytes.starts(with: first) }
+            if isIntact { violations.append("I1: slot \(slot) is a file system and not whole") }
+        }
     }
 
     /// I5 and the first half of I6: opening the engine twice is opening it once, and what it says

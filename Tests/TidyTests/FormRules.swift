@@ -68,7 +68,7 @@ extension SwiftText {
     /// The first string in the attribute's parentheses, on this line or the next.
     private func name(ofTestAt index: Int) -> String? {
         let written = lines[index...].prefix(2).joined(separator: " ")
-        guard let attribute = written.range(of: "@Test") else { return nil }
+        guard let attribute = written.firstRange(of: "@Test") else { return nil }
         var rest = written[attribute.upperBound...]
         guard rest.first == "(" else { return nil }
         rest = rest.dropFirst().drop { $0 == " " }
@@ -93,7 +93,7 @@ extension String {
             let before = characters[index - 1]
             let isComparison = index + 1 < characters.count && characters[index + 1] == "="
             let isWord = ["try", "as"].contains { String(characters[..<index]).hasSuffix($0) }
-            return !isComparison && !isWord && (before.isWordCharacter || ")]}".contains(before))
+            return !isComparison && !isWord && (before.isWordCharacter || ")]}\"".contains(before))
         }
     }
 }

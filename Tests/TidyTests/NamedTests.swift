@@ -6,9 +6,9 @@ enum NamedTests {
             .enumerated()
         {
             var rest = line[...]
-            while let start = rest.range(of: "*\"") {
+            while let start = rest.firstRange(of: "*\"") {
                 rest = rest[start.upperBound...]
-                guard let end = rest.range(of: "\"*") else { break }
+                guard let end = rest.firstRange(of: "\"*") else { break }
                 claims.append((String(rest[..<end.lowerBound]), index + 1))
                 rest = rest[end.upperBound...]
             }

@@ -27,7 +27,7 @@ struct PackageText: Sendable {
     private static func calls(of maker: String, in text: String) -> [Substring] {
         var calls: [Substring] = []
         var rest = text[...]
-        while let start = rest.range(of: maker) {
+        while let start = rest.firstRange(of: maker) {
             rest = rest[start.upperBound...]
             var depth = 1
             let end = rest.firstIndex { character in
@@ -44,7 +44,7 @@ struct PackageText: Sendable {
     /// The strings of the lists that `call` names after its first argument.
     private static func lists(named call: Substring, in text: String) -> [String] {
         call.split { !$0.isWordCharacter }.flatMap { word -> [String] in
-            guard let start = text.range(of: "let \(word): [Target.Dependency] = [") else {
+            guard let start = text.firstRange(of: "let \(word): [Target.Dependency] = [") else {
                 return []
             }
             return strings(in: text[start.upperBound...].prefix { $0 != "]" })

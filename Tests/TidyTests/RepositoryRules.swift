@@ -88,7 +88,7 @@ enum RepositoryRules {
     private static func linkTargets(_ line: Substring) -> [String] {
         var targets: [String] = []
         var rest = line
-        while let start = rest.range(of: "](") {
+        while let start = rest.firstRange(of: "](") {
             rest = rest[start.upperBound...]
             targets.append(String(rest.prefix { $0 != ")" }))
         }

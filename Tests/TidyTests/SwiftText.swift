@@ -81,7 +81,9 @@ private struct Splitter {
             modes[modes.count - 1] = .code(depth: depth + 1)
             keepCode()
         } else if sees(")") {
-            if depth == 1, modes.count > 1 { modes.removeLast() } else {
+            if depth == 1, modes.count > 1 {
+                modes.removeLast()
+            } else {
                 modes[modes.count - 1] = .code(depth: max(0, depth - 1))
             }
             keepCode()

@@ -5,9 +5,16 @@ struct Violation: Sendable, Hashable, CustomStringConvertible {
     let line: Int?
     let what: String
 
-    init(_ path: String, _ line: Int? = nil, _ what: String) {
+    init(_ path: String, _ line: Int, _ what: String) {
         self.path = path
         self.line = line
+        self.what = what
+    }
+
+    /// The whole of `path` is meant.
+    init(_ path: String, _ what: String) {
+        self.path = path
+        line = nil
         self.what = what
     }
 

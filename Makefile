@@ -1,0 +1,53 @@
+# KeelOS. `make demo` shows it, `make test` tests it; both set up everything they need.
+
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing
+BUILD := build
+BIN := $(CURDIR)/$(BUILD)
+SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+ALL ?= 0
+DEPTH ?= $(if $(filter 1,$(ALL)),25,2)
+
+.PHONY: deps build demo test test-swift test-loader test-system bench simulate prove fmt check clean
+
+deps:
+	@scripts/deps.sh
+
+build: deps
+	swift build $(SWIFT_FLAGS) --product osctl
+	swift build $(SWIFT_FLAGS) --product keel-image
+	@mkdir -p $(BUILD)
+	@bootloader/build.sh $(BUILD)/BOOTX64.EFI
+	@install -m 755 $$(swift build $(SWIFT_FLAGS) --show-bin-path)/osctl $(BUILD)/osctl
+	@install -m 755 $$(swift build $(SWIFT_FLAGS) --show-bin-path)/keel-image $(BUILD)/keel-image
+	@cp $(BUILD)/BOOTX64.EFI $$(swift build $(SWIFT_FLAGS) --show-bin-path)/BOOTX64.EFI
+
+demo: build
+	python3 demo/demo.py --bin $(BIN)
+
+# Every unit, simulator and fuzz test; of each QEMU table a core set and rows drawn by the seed.
+# ALL=1 runs every row.
+test: build
+	@SEED=$(SEED) ALL=$(ALL) DEPTH=$(DEPTH) BIN=$(BIN) FLAGS="$(SWIFT_FLAGS)" scripts/test.sh
+
+bench: build
+	@scripts/deps.sh bench
+	python3 bench/run.py --bin $(BIN) $(BENCH)
+
+# Tells one seed's story effect by effect: make simulate SEED=7 [SCENARIO=upgrade] [CUT=12]
+simulate: deps
+	swift run $(SWIFT_FLAGS) simulate $(SEED) $(SCENARIO) $(CUT)
+
+# Applies every deliberate bug; each must make the suite fail.
+prove: deps
+	python3 scripts/prove/prove.py
+
+fmt:
+	swift format --in-place --recursive --parallel Sources Tests Package.swift
+
+# What a change must pass before anybody looks at it.
+check: build
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	swift test $(SWIFT_FLAGS) --filter 'TidyTests|SlotsTests|TrustTests|ArchiveTests'
+
+clean:
+	rm -rf $(BUILD) .build

@@ -1,0 +1,66 @@
+#!/bin/sh
+# Runs every suite, shows how each went, and adds up: `N passed, N failed` is the last line.
+set -eu
+
+: "${SEED:?}" "${BIN:?}" "${FLAGS:?}"
+ALL=${ALL:-0}
+DEPTH=${DEPTH:-2}
+export KEEL_SEED="$SEED" KEEL_DEPTH="$DEPTH" KEEL_ALL="$ALL"
+passed=0
+failed=0
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+echo "test: seed $SEED, depth $DEPTH, $([ "$ALL" = 1 ] && echo "every row" || echo "core set")"
+
+# Adds a suite's own count, the last `N passed, N failed` it printed; none is a failure.
+add() {
+    name=$1 status=$2 log=$3
+    counts=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed.*$/\1 \2/p' "$log" | tail -n 1)
+    good=${counts% *} bad=${counts#* }
+    if [ -z "$counts" ]; then good=0 bad=1; fi
+    if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+    passed=$((passed + good)) failed=$((failed + bad))
+    echo "test: $name: $good passed, $bad failed"
+}
+
+suite() {
+    name=$1
+    shift
+    echo "test: $name"
+    # A file carries the status, because that of a pipe would be that of tee.
+    rm -f "$logs/status" && status=0
+    { "$@" 2>&1 || echo $? >"$logs/status"; } | tee "$logs/log"
+    [ -f "$logs/status" ] && status=$(cat "$logs/status")
+    add "$name" "$status" "$logs/log"
+}
+
+# Swift Testing prints one line for each test; counted here in the form the others use.
+swift_tests() {
+    status=0
+    # shellcheck disable=SC2086 # the flags are meant to be split
+    swift test $FLAGS >"$logs/swift" 2>&1 || status=$?
+    grep -E '✘|error:|↳ |simulator:|boot policy:|fuzz:|tidy:|recorded an issue|warning: unre' \
+        "$logs/swift" | grep -v 'Testing Library\|Target Platform' | head -n 400 || true
+    good=$(grep -c '^✔ Test "' "$logs/swift" || true)
+    bad=$(grep -c '^✘ Test ".*failed after' "$logs/swift" || true)
+    if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+        tail -n 40 "$logs/swift"
+        bad=1
+    fi
+    echo "$good passed, $bad failed"
+    return "$status"
+}
+
+all_flag=$([ "$ALL" = 1 ] && echo --all || true)
+suite "swift" swift_tests
+if [ "$ALL" = 1 ]; then
+    suite "boot loader" python3 bootloader/check.py
+else
+    suite "boot loader" python3 bootloader/check.py --sector-size 512 --only 'counts 3, 2, 1|equal SEQ'
+fi
+# shellcheck disable=SC2086 # empty or one flag
+suite "system" python3 Tests/EndToEnd/run.py --bin "$BIN" --seed "$SEED" $all_flag
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
