@@ -2,30 +2,30 @@ import Archive
 
 /// Hands out bytes in blocks of one size, from one buffer that is overwritten each time: whoever
 /// keeps an old block sees other bytes.
-@safe
 final class Supply: ByteSupply {
     struct Broken: Error, Equatable {}
 
     private let bytes: [UInt8]
     private let failsAt: Int
     private var offset = 0
-    private let block: UnsafeMutableBufferPointer<UInt8>
+    private var block: [UInt8]
 
     init(_ bytes: [UInt8], block size: Int = 4096, failsAt: Int = .max) {
         self.bytes = bytes
         self.failsAt = failsAt
-        unsafe block = .allocate(capacity: size)
-        unsafe block.initialize(repeating: 0)
+        block = [UInt8](repeating: 0, count: size)
     }
-
-    deinit { unsafe block.deallocate() }
 
     func supply(_ take: (Span<UInt8>) -> Void) throws(Broken) {
         guard offset < failsAt else { throw Broken() }
-        let count = unsafe min(block.count, bytes.count - offset)
-        for index in 0..<count { unsafe block[index] = bytes[offset + index] }
+        // Taken out alone, so that it is refilled in place.
+        var next = block
+        block = []
+        let count = min(next.count, bytes.count - offset)
+        for index in 0..<count { next[index] = bytes[offset + index] }
         offset += count
-        unsafe take(Span(_unsafeElements: UnsafeBufferPointer(rebasing: block[..<count])))
+        block = next
+        take(next.span.extracting(..<count))
     }
 }
 

@@ -9,10 +9,8 @@ struct ImportTable: Sendable, Hashable {
         var columns: [String] = []
         for line in markdown.split(separator: "\n", omittingEmptySubsequences: false) {
             let cells = Self.cells(line)
-            guard cells.count > 1 else {
-                columns = []
-                continue
-            }
+            if cells.isEmpty { columns = [] }
+            guard cells.count > 1, !cells[0].hasPrefix("--") else { continue }
             if cells[0].hasPrefix("may import") || cells == Self.outsideHead {
                 columns = cells
             } else if columns.first?.hasPrefix("may import") == true {
@@ -47,9 +45,7 @@ struct ImportTable: Sendable, Hashable {
     }
 
     private static func cells(_ line: Substring) -> [String] {
-        guard line.hasPrefix("|"), !line.hasPrefix("|--") else {
-            return line.hasPrefix("|--") ? ["--", "--"] : []
-        }
+        guard line.hasPrefix("|") else { return [] }
         return line.split(separator: "|").map { cell in
             let start = cell.drop { $0 == " " }
             let end = start.lastIndex { $0 != " " }

@@ -81,8 +81,11 @@ struct RuleTests {
         let reason = "// Sound because.\n"
         #expect(UnsafeRules.reasons(of: source("unsafe a()")).count == 1)
         #expect(UnsafeRules.reasons(of: source(reason + "unsafe a()")).isEmpty)
-        #expect(UnsafeRules.reasons(of: source(reason + "let a =\n\nunsafe a()")).isEmpty)
+        #expect(UnsafeRules.reasons(of: source(reason + "let a =\nb(\nunsafe a()")).isEmpty)
         #expect(UnsafeRules.reasons(of: source(reason + "a\nb\nc\nunsafe a()")).count == 1)
+        #expect(UnsafeRules.reasons(of: source(reason + "\nunsafe a()")).count == 1)
+        let row = String(repeating: "unsafe a()\n", count: 9)
+        #expect(UnsafeRules.reasons(of: source(reason + row)).isEmpty)
         #expect(UnsafeRules.reasons(of: source("let b = 1  // b\nunsafe a()")).count == 1)
     }
 
