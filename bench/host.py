@@ -26,9 +26,10 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def call(*command, **options):
     """Runs a tool to its end and returns what it printed; a failure shows what it said."""
     options.setdefault("timeout", 1800)
-    done = subprocess.run([str(part) for part in command], text=True, capture_output=True, **options)
+    words = [str(part) for part in command]
+    done = subprocess.run(words, text=True, capture_output=True, **options)
     if done.returncode:
-        raise RuntimeError(f"{' '.join(map(str, command))}: {done.stderr.strip()[-2000:]}")
+        raise RuntimeError(f"{' '.join(words)}: {done.stderr.strip()[-2000:]}")
     return done.stdout
 
 
@@ -122,7 +123,7 @@ def _end(child):
 
 
 class Disk:
-    """A whole disk on a loop device with direct I/O: boot partition, slot A, slot B (the target)."""
+    """A disk on a loop device with direct I/O: boot partition, slot A, slot B (the target)."""
 
     def __init__(self, host, image):
         """`image` is a file that is already laid out; it is used in place, and every block of it
@@ -283,7 +284,7 @@ http {{
         return self.log.stat().st_size
 
     def since(self, mark):
-        """(bytes sent, headers included; requests) since the mark, once the log has come to rest."""
+        """(bytes sent, headers included; requests) since the mark, once the log is at rest."""
         before, deadline = -1, time.monotonic() + 2
         while time.monotonic() < deadline:
             now = self.log.stat().st_size

@@ -210,7 +210,7 @@ class Casync(Contender):
 
     def prepare(self, image):
         root = self.bench.server.root
-        self.environment = {"TMPDIR": str(self.bench.scratch.memory)}  # one link a chunk of the seed
+        self.environment = {"TMPDIR": str(self.bench.scratch.memory)}  # a link per chunk
         call("casync", "make", "--chunk-size=16384", f"--store={root}/chunks",
              root / f"{image.name}.caibx", image.path)
         if not hasattr(self, "seed"):

@@ -226,6 +226,8 @@ def main():
     file.write_text(json.dumps(record, indent=1) + "\n")
     counts = {verdict: sum(1 for goal in record["goals"] if goal["verdict"] == verdict)
               for verdict in ("met", "NOT MET", "not judged")}
+    if arguments.quick:
+        say("\nThe goals are for the larger images of a full run: here they are no verdict.")
     say("\nGoals: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
     for goal in record["goals"]:
         if goal["verdict"] != "met":

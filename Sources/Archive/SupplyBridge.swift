@@ -71,7 +71,8 @@ final class TypedSupplyBridge<Supply: ByteSupply>: SupplyBridge {
     }
 }
 
-/// libarchive's `archive_read_callback`: the context is a `SupplyBridge`, which outlives the reader.
+/// libarchive's `archive_read_callback`: the context is a `SupplyBridge`, which outlives the
+/// reader.
 func readFromSupply(
     _ archive: OpaquePointer?,
     _ context: UnsafeMutableRawPointer?,

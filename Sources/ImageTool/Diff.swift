@@ -98,7 +98,8 @@ struct Diff: ParsableCommand {
         return """
             Upgrading from \(old) to \(new) fetches \(cost.bytes) bytes in \(cost.requests) \
             requests: \(percent) of the root's \(cost.rootSize).
-            Missing chunks: \(cost.missingChunks) in \(cost.missingRuns) runs, \(cost.missingBytes) bytes
+            Missing chunks: \(cost.missingChunks) in \(cost.missingRuns) runs, \
+            \(cost.missingBytes) bytes
             Asked for with the gaps between them: \(cost.rootBytes) bytes
             Before the root (manifest, signatures, index): \(cost.headBytes) bytes
             """

@@ -34,16 +34,24 @@ struct SlotWriter {
             throw .notAsWritten(path)
         }
         try flush()
-        // 4. Only now is there a file system, and it is whole.
-        try write(head.span, at: 0)
+        // 4. The sector with the superblock comes last, alone: only then is there a file system,
+        //    and it is whole.
+        let sector = device.sectorSize
+        try write(head.span.extracting(droppingFirst: sector), at: sector)
+        try flush()
+        try write(head.span.extracting(first: sector), at: 0)
         try flush()
     }
 
-    /// Makes the slot hold nothing that anybody could take for a file system.
+    /// Makes a partition hold nothing that anybody could take for a file system: its first MiB
+    /// becomes zero, the sector with the superblock first and alone.
     static func erase(_ device: any BlockDevice, _ path: String) throws(ToolError) {
-        let blank = [UInt8](repeating: 0, count: SlotLayout.head.count)
+        let sector = device.sectorSize
+        let blank = [UInt8](repeating: 0, count: min(1 << 20, device.size))
         do throws(DeviceError) {
-            try device.write(blank.span, at: 0)
+            try device.write(blank.span.extracting(first: sector), at: 0)
+            try device.flush()
+            try device.write(blank.span.extracting(droppingFirst: sector), at: sector)
             try device.flush()
         } catch {
             throw .device(path, error)

@@ -132,7 +132,9 @@ struct ChunkPlaces {
         var high = entries.count
         while low < high {
             let middle = (low + high) / 2
-            if entries[middle].prefix < chunk.digest.prefix { low = middle + 1 } else {
+            if entries[middle].prefix < chunk.digest.prefix {
+                low = middle + 1
+            } else {
                 high = middle
             }
         }

@@ -32,8 +32,11 @@ public struct Node: Sendable, Hashable {
         case .running(let slot, let lastResort):
             running = slot
             standing =
-                record?[slot] == .good ? .trusted : lastResort || record == nil
-                ? .lastResort : .onTrial
+                switch record?[slot] {
+                case .good: .trusted
+                case nil: .lastResort
+                default: lastResort ? .lastResort : .onTrial
+                }
         case .offline:
             running = record?.next
             standing =

@@ -49,7 +49,8 @@ struct ProgressMeter {
     }
 
     /// Adds bytes; returns a progress when it is time for one.
-    mutating func advance(by count: Int, reused isReused: Bool = false, now: Duration) -> Progress? {
+    mutating func advance(by count: Int, reused isReused: Bool = false, now: Duration) -> Progress?
+    {
         done += count
         if isReused { reused += count }
         guard now - reported >= Self.interval || done == total else { return nil }

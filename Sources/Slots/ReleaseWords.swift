@@ -1,5 +1,5 @@
-// What the facts of a release say in words. Half sentences without a subject, so that each program can
-// begin with what it was about.
+// What the facts of a release say in words. Half sentences without a subject, so that each program
+// can begin with what it was about.
 
 extension BundleFault {
     public var words: String {

@@ -1,5 +1,5 @@
-// What the engine refused or could not finish, in sentences: what, on what, expected and found. What
-// is still true afterwards is for the caller to read from the disk and add.
+// What the engine refused or could not finish, in sentences: what, on what, expected and found.
+// What is still true afterwards is for the caller to read from the disk and add.
 
 extension UpdateError {
     public var sentence: String {

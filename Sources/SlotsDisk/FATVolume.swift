@@ -32,68 +32,20 @@ struct FATVolume {
 
     init(on device: any BlockDevice) throws(FATError) {
         guard device.size >= 4096 else { throw .damaged(reason: "the partition is too small") }
-        let boot = try device.bytes(0..<512)
-        guard boot[510] == 0x55, boot[511] == 0xAA else {
-            throw .damaged(reason: "no FAT signature")
-        }
-        let sectorSize = boot.number16(11)
-        guard [512, 1024, 2048, 4096].contains(sectorSize), sectorSize >= device.sectorSize else {
-            throw .damaged(reason: "FAT sectors of \(sectorSize) bytes")
-        }
-        let sectorsPerCluster = Int(boot[13])
-        guard sectorsPerCluster.nonzeroBitCount == 1 else {
-            throw .damaged(reason: "clusters of \(sectorsPerCluster) sectors")
-        }
-        let short = (sectors: boot.number16(19), tableSectors: boot.number16(22))
-        let sectors = short.sectors != 0 ? short.sectors : boot.number32(32)
-        let tableSectors = short.tableSectors != 0 ? short.tableSectors : boot.number32(36)
-        let reserved = boot.number16(14)
-        let tableCount = Int(boot[16])
-        let rootSize = (boot.number16(17) * 32 + sectorSize - 1) / sectorSize * sectorSize
-        let rootStart = (reserved + tableCount * tableSectors) * sectorSize
-        let dataStart = rootStart + rootSize
-        let clusterSize = sectorsPerCluster * sectorSize
-        let count = (sectors * sectorSize - dataStart) / clusterSize
-        guard reserved > 0, (1...4).contains(tableCount), tableSectors > 0 else {
-            throw .damaged(reason: "no FAT tables")
-        }
-        guard sectors * sectorSize <= device.size else {
-            throw .damaged(reason: "the file system is larger than its partition")
-        }
-        let kind: Kind = short.tableSectors == 0 ? .fat32 : .fat16
-        guard count >= (kind == .fat16 ? 4085 : 1), count < 0x0FFF_FFF5 else {
-            throw .damaged(reason: "\(max(count, 0)) clusters")
-        }
-        guard (count + 2) * kind.entrySize <= tableSectors * sectorSize else {
-            throw .damaged(reason: "the FAT tables are too small")
-        }
+        let boot = try FATBootSector(device.bytes(0..<512), on: device)
         self.device = device
-        self.kind = kind
-        self.sectorSize = sectorSize
-        self.clusterSize = clusterSize
-        self.dataStart = dataStart
-        clusters = 2..<(count + 2)
-        let inUse = Self.tablesInUse(boot, kind, tableCount)
-        guard inUse.upperBound <= tableCount else {
-            throw .damaged(reason: "no active FAT table")
-        }
-        tables = inUse.map {
-            let start = (reserved + $0 * tableSectors) * sectorSize
-            return start..<(start + tableSectors * sectorSize)
-        }
+        kind = boot.kind
+        sectorSize = boot.sectorSize
+        clusterSize = boot.clusterSize
+        dataStart = boot.dataStart
+        clusters = 2..<(boot.clusterCount + 2)
+        tables = boot.tablesInUse
         root =
-            kind == .fat16
-            ? .fixed(rootStart..<(rootStart + boot.number16(17) * 32))
-            : .clusters(first: boot.number32(44))
-        infoSector = kind == .fat32 ? boot.number16(48) * sectorSize : nil
-    }
-
-    /// FAT32 can name one table as the only one in use (specification: `BPB_ExtFlags`).
-    private static func tablesInUse(_ boot: [UInt8], _ kind: Kind, _ count: Int) -> Range<Int> {
-        let flags = boot.number16(40)
-        guard kind == .fat32, flags & 0x80 != 0 else { return 0..<count }
-        let active = flags & 0x0F
-        return active..<(active + 1)
+            switch boot.kind {
+            case .fat16: .fixed(boot.rootStart..<(boot.rootStart + boot.rootEntries * 32))
+            case .fat32: .clusters(first: boot.rootCluster)
+            }
+        infoSector = boot.infoSector
     }
 
     /// The bytes of a cluster.

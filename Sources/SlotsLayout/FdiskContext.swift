@@ -23,17 +23,16 @@ final class FdiskContext {
         isWriting = writing
         let physical = UInt32(disk.physicalSectorSize)
         let logical = UInt32(disk.sectorSize)
-        // Sound: the context is alive; the descriptor stays open as long as `disk`.
+        // Sound: the context is alive.
         try Self.check(.open, unsafe fdisk_disable_dialogs(handle, 1))
         if disk.kind == .image {
             try Self.check(.open, unsafe fdisk_save_user_sector_size(handle, physical, logical))
         }
         try Self.check(.open, unsafe fdisk_save_user_grain(handle, UInt(Layout.alignment)))
         let number = disk.descriptor.number
-        try Self.check(
-            .open,
-            unsafe fdisk_assign_device_by_fd(handle, number, disk.path, writing ? 0 : 1)
-        )
+        // Sound: the string is for the call; the descriptor stays open as long as `disk`.
+        let code = unsafe fdisk_assign_device_by_fd(handle, number, disk.path, writing ? 0 : 1)
+        try Self.check(.open, code)
     }
 
     deinit {
@@ -78,17 +77,18 @@ final class FdiskContext {
     func add(_ partition: Partition) throws(LayoutError) {
         let record = FdiskPartition()
         var number = 0
-        // Sound: all are alive for the calls; libfdisk copies what it needs.
+        // Sound: the type belongs to the context's label, which is alive.
         unsafe try record.fill(
             partition,
             sectorSize: disk.sectorSize,
             type: type(partition.type)
         )
+        // Sound: all are alive for the call; libfdisk copies what it needs.
         try Self.check(.add, unsafe fdisk_add_partition(handle, record.handle, &number))
         guard number == partition.number - 1 else {
             throw .fdisk(step: .add, code: Errno.exists.code)
         }
-        // Old file systems there must not come to life.
+        // Old file systems there must not come to life. Sound: the context is alive.
         try Self.check(.add, unsafe fdisk_wipe_partition(handle, number, 1))
     }
 
@@ -136,6 +136,7 @@ final class FdiskContext {
                 type.description.uppercased()
             )
         else { throw .fdisk(step: .add, code: Errno.invalid.code) }
+        // Sound: handed to a caller that uses it while the context is alive.
         return unsafe found
     }
 

@@ -37,18 +37,14 @@ struct FdiskPartition: ~Copyable {
         type: OpaquePointer
     ) throws(LayoutError) {
         let start = UInt64(partition.range.lowerBound / sectorSize)
+        let number = partition.number - 1
+        let id = partition.id.description
         // Sound: the partition is alive; libfdisk copies the strings and takes its own reference
         // to the type.
-        try FdiskContext.check(
-            .add,
-            unsafe fdisk_partition_set_partno(handle, partition.number - 1)
-        )
+        try FdiskContext.check(.add, unsafe fdisk_partition_set_partno(handle, number))
         try FdiskContext.check(.add, unsafe fdisk_partition_set_start(handle, start))
         try FdiskContext.check(.add, unsafe fdisk_partition_set_name(handle, partition.name))
-        try FdiskContext.check(
-            .add,
-            unsafe fdisk_partition_set_uuid(handle, partition.id.description)
-        )
+        try FdiskContext.check(.add, unsafe fdisk_partition_set_uuid(handle, id))
         try FdiskContext.check(.add, unsafe fdisk_partition_set_type(handle, type))
         try fill(sectorCount: partition.range.count / sectorSize)
     }

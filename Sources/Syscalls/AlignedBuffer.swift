@@ -14,17 +14,14 @@ public struct AlignedBuffer: ~Copyable, @unchecked Sendable {
     /// - Precondition: `byteCount` is positive and there is memory.
     public init(byteCount: Int) {
         precondition(byteCount > 0, "a buffer holds something")
+        let access = PROT_READ | PROT_WRITE
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS
         // Sound: fresh pages, zeroed by the kernel, which nobody else knows; freed in `deinit`.
-        let start = unsafe mmap(
-            nil,
-            byteCount,
-            PROT_READ | PROT_WRITE,
-            MAP_PRIVATE | MAP_ANONYMOUS,
-            -1,
-            0
-        )
+        let start = unsafe mmap(nil, byteCount, access, flags, -1, 0)
+        // Sound: -1 is how the call says no; what passes here is the start of the pages.
         guard let start = unsafe start, unsafe start != UnsafeMutableRawPointer(bitPattern: -1)
         else { preconditionFailure("there is memory for a buffer") }
+        // Sound: the kernel gave that many bytes.
         unsafe memory = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
     }
 

@@ -60,6 +60,7 @@ private final class Start: Sendable {
 }
 
 private func threadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    // Sound: only whether there is one is looked at.
     guard let context = unsafe context else { return nil }
     // Sound: `Thread.init` passed exactly this reference, for this thread alone.
     let start = unsafe Unmanaged<Start>.fromOpaque(context).takeRetainedValue()

@@ -1,6 +1,8 @@
 public import Slots
 
-/// Ed25519 by libcrypto. RFC 8032, section 5.1.7; the message is signed as it is, not hashed before.
+/// Ed25519 by libcrypto: the message is signed as it is, not hashed before.
+///
+/// Source: RFC 8032, section 5.1.7.
 public struct Ed25519Checker: SignatureChecking {
     public init() {}
 

@@ -8,8 +8,8 @@ struct UpgradeLoader: ParsableCommand {
         commandName: "upgrade-loader",
         abstract: "Replace the boot loader by the running slot's",
         discussion: """
-            The new loader is written beside the old one, read back, and takes over in one write of \
-            one sector. Only from a trusted slot, and only the loader that its release signs.
+            The new loader is written beside the old one, read back, and takes over in one write \
+            of one sector. Only from a trusted slot, and only the loader that its release signs.
 
             EXAMPLE: osctl --disk disk.img --trust trust upgrade-loader
             """

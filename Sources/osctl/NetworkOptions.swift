@@ -47,7 +47,10 @@ struct NetworkOptions: ParsableArguments {
         options.allowsPlainHTTP = true
         if let ca { options.authorities = try read(ca) }
         if let clientCert, let clientKey {
-            options.client = ClientCertificate(chain: try read(clientCert), key: try read(clientKey))
+            options.client = ClientCertificate(
+                chain: try read(clientCert),
+                key: try read(clientKey)
+            )
         }
         if let tokenFile {
             guard let token = BearerToken(try read(tokenFile)) else {

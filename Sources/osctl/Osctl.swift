@@ -7,7 +7,8 @@ struct Osctl: ParsableCommand {
         commandName: "osctl",
         abstract: "Look after the slots of a KeelOS disk",
         discussion: """
-            With --disk it works on a disk that lies on a workbench: a block device or an image file.
+            With --disk it works on a disk that lies on a workbench: a block device or an image \
+            file.
 
             Exit codes: 0 done, 1 failed and safe, 2 refused, 3 busy, 64 usage.
 

@@ -26,7 +26,8 @@ final class ProgressPrinter: Observer {
 
     static func line(_ progress: Progress) -> String {
         let percent = progress.total > 0 ? progress.done * 100 / progress.total : 100
-        var line = "\(progress.phase.rawValue) \(percent) %  \(megabytes(progress.done)) of "
+        var line =
+            "\(progress.phase.rawValue) \(percent) %  \(megabytes(progress.done)) of "
             + "\(megabytes(progress.total)) MB"
         if progress.rate > 0 { line += "  \(megabytes(progress.rate)) MB/s" }
         if let remaining = progress.remaining, progress.done < progress.total {

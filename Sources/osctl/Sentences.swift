@@ -37,7 +37,8 @@ extension DiskError {
         case .isPartition(let path):
             "\(path) is refused: expected a whole disk, found one partition of it."
         case .notADisk(let path, let kind):
-            "\(path) is refused: expected a block device or an image file, found a \(kind.rawValue)."
+            "\(path) is refused: expected a block device or an image file, "
+                + "found a \(kind.rawValue)."
         case .sectorSize(let path, let found):
             "\(path) is refused: expected sectors of 512 or 4096 bytes, found \(found)."
         case .outside(let path, let range, let size):

@@ -164,6 +164,28 @@ struct DiskTests {
         #expect(!bench.exists("disk.img"))
     }
 
+    @Test("what a disk held before is gone: no old table, no file system in slot b")
+    func used() throws {
+        let bench = try bench()
+        try bench.write("used", [UInt8](repeating: 0xee, count: 160 << 20))
+        let root = Workbench.root(blocks: 16)
+        let file = try FileHandle(forUpdating: bench.folder.appendingPathComponent("used"))
+        try file.seek(toOffset: 137 << 20)
+        try file.write(contentsOf: root)
+        try file.close()
+        let making = DiskMaking(
+            image: bench.path("out.keel"),
+            policy: try bench.policy(),
+            slotSize: 8 << 20,
+            search: LoaderSearch(asked: nil, programFolder: bench.folder.path)
+        )
+        let plan = try making.plan(now: Timestamp(seconds: 0))
+        let disk = try Disk(opening: bench.path("used"), for: .writing(wait: .zero))
+        try making.write(plan, to: disk, identities: .random())
+        let again = try Disk(opening: bench.path("used"), for: .reading)
+        #expect(try Layout.find(on: again, acceptingBackup: false).data == nil)
+    }
+
     @Test("an image that is not trusted makes no disk")
     func untrusted() throws {
         let bench = try bench()

@@ -15,6 +15,8 @@ private final class MemorySlot: BlockDevice {
     var writesLeft = Int.max
     /// Offsets written, in order; -1 for a flush.
     var log: [Int] = []
+    /// Bytes of the last write at each offset.
+    var lengths: [Int: Int] = [:]
     var size: Int { bytes.count }
 
     init(size: Int) { bytes = [UInt8](repeating: 0xee, count: size) }
@@ -30,6 +32,7 @@ private final class MemorySlot: BlockDevice {
         guard writesLeft > 0 else { throw DeviceError(.write, at: offset, code: 5) }
         writesLeft -= 1
         log.append(offset)
+        lengths[offset] = span.count
         for index in span.indices { bytes[offset + index] = span[index] }
     }
 
@@ -61,16 +64,16 @@ struct WritingTests {
         return (SlotWriter(device: slot, release: release, index: index, path: "slot"), bundle)
     }
 
-    @Test("a slot is erased first and gets its first block last, each behind a flush")
+    @Test("a slot loses its superblock first and gets it last, in a sector of its own")
     func order() throws {
         let bench = try Workbench()
         try bench.pack()
         let slot = MemorySlot(size: 1 << 20)
         let (writer, bundle) = try writer(bench, slot)
         try writer.write(bundle)
-        #expect(Array(slot.log.prefix(3)) == [0, -1, 4096])
-        #expect(Array(slot.log.suffix(3)) == [-1, 0, -1])
-        #expect(slot.log.count { $0 == 0 } == 2)
+        #expect(Array(slot.log.prefix(5)) == [0, -1, 512, -1, 4096])
+        #expect(Array(slot.log.suffix(5)) == [-1, 512, -1, 0, -1])
+        #expect(slot.lengths.filter { $0.key == 0 }.allSatisfy { $0.value == 512 })
         #expect(slot.bytes.starts(with: try bench.read("root")))
     }
 
@@ -89,7 +92,7 @@ struct WritingTests {
     func breaks() throws {
         let bench = try Workbench()
         try bench.pack()
-        for writes in 1...3 {
+        for writes in 1...4 {
             let slot = MemorySlot(size: 1 << 20)
             slot.writesLeft = writes
             let (writer, bundle) = try writer(bench, slot)

@@ -43,7 +43,8 @@ public struct Firmware {
     public func boot() -> Choice? {
         var source = 0
         var found = copy(0)
-        if let second = copy(1), found.map({ second.record.sequence > $0.record.sequence }) ?? true {
+        if let second = copy(1), found.map({ second.record.sequence > $0.record.sequence }) ?? true
+        {
             (source, found) = (1, second)
         }
         if found == nil { (source, found) = (2, copy(2)) }

@@ -12,7 +12,9 @@ extension World {
     }
 
     private func checkSlotWrite(_ slot: Slot, _ range: Range<Int>) {
-        if slot == booted?.slot { violations.append("I3: running slot \(slot) written at \(range)") }
+        if slot == booted?.slot {
+            violations.append("I3: running slot \(slot) written at \(range)")
+        }
         for (copy, record) in readableCopies() where record[slot].grant != .forbidden {
             violations.append("I3: slot \(slot) written while env\(copy) lets it boot")
         }
@@ -82,9 +84,9 @@ extension World {
             switch (entry.event, entry.reason) {
             case (.fail, .triesUsedUp) where !tried.contains(entry.digest):
                 violations.append("I5: \(entry.version) called failed and never tried")
-            case (.fail, .unhealthy), (.fail, .operator):
+            case (.fail, let reason?) where [.unhealthy, .operator].contains(reason):
                 if !rejected.contains(entry.digest) {
-                    violations.append("I5: \(entry.version) called \(entry.reason!) by nobody")
+                    violations.append("I5: \(entry.version) called \(reason) by nobody")
                 }
             case (.confirm, _) where !healthy.contains(entry.digest):
                 violations.append("I5: \(entry.version) called confirmed and never healthy")

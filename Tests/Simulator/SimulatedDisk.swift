@@ -72,7 +72,9 @@ public final class SimulatedDisk: BlockDevice {
             throw DeviceError(.write, at: offset, code: 5)
         }
         let failure = failsWrite
-        if let failure { failsWrite = failure.index == 0 ? nil : (failure.index - 1, failure.reachesMedium) }
+        if let failure {
+            failsWrite = failure.index == 0 ? nil : (failure.index - 1, failure.reachesMedium)
+        }
         if failure?.index != 0 || failure?.reachesMedium == true { accept(bytes, range) }
         if let spoils = spoilsWrite { spoilsWrite = spoils == 0 ? -1 : max(-1, spoils - 1) }
         if failure?.index == 0 { throw DeviceError(.write, at: offset, code: 5) }

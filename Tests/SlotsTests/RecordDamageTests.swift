@@ -7,7 +7,10 @@ import Testing
 struct RecordDamageTests {
     private static let seeds = Settings.seeds
 
-    @Test("any damage to any one copy, after any step, breaks no promise", arguments: Damage.allCases)
+    @Test(
+        "any damage to any one copy, after any step, breaks no promise",
+        arguments: Damage.allCases
+    )
     func oneCopy(damage: Damage) throws {
         try forEachStep { world, _ in
             for copy in 0..<3 {

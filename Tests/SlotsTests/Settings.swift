@@ -8,6 +8,7 @@ enum Settings {
     static var seeds: Range<UInt64> { firstSeed..<(firstSeed + depth) }
 
     static func number(_ name: String) -> UInt64? {
+        // Sound: nobody changes the environment while tests run; the C string is copied here.
         unsafe getenv(name).flatMap { unsafe UInt64(String(cString: $0)) }
     }
 }

@@ -23,6 +23,8 @@ struct Repository: Sendable {
     static let root = String(#filePath.dropLast("/Tests/TidyTests/Repository.swift".count))
 
     let files: [RepositoryFile]
+    /// Those of them that are Swift, taken apart.
+    let swift: [SwiftText]
 
     init(at root: String) throws {
         let paths = try Self.tracked(root) ?? Self.walked(root)
@@ -31,10 +33,7 @@ struct Repository: Sendable {
                 RepositoryFile(path: path, bytes: Array($0))
             }
         }
-    }
-
-    var swift: [SwiftText] {
-        files.filter { $0.path.hasSuffix(".swift") }
+        swift = files.filter { $0.path.hasSuffix(".swift") }
             .map { SwiftText(path: $0.path, text: $0.text) }
     }
 

@@ -48,6 +48,9 @@ private struct Splitter {
         case string(hashes: Int, isMultiline: Bool)
     }
 
+    private static let marksInCode = Array("/#\"()".utf8)
+    private static let marksInStrings = Array("\\\"\n".utf8)
+
     private let bytes: [UInt8]
     private(set) var code: [UInt8]
     private(set) var comments: [UInt8]
@@ -70,6 +73,7 @@ private struct Splitter {
     }
 
     private mutating func stepInCode(_ depth: Int) {
+        guard Self.marksInCode.contains(bytes[position]) else { return keepCode() }
         if sees("//") {
             while position < bytes.count, bytes[position] != UInt8(ascii: "\n") { keepComment() }
         } else if sees("/*") {
@@ -93,6 +97,10 @@ private struct Splitter {
     }
 
     private mutating func stepInString(_ hashes: Int, _ isMultiline: Bool) {
+        guard Self.marksInStrings.contains(bytes[position]) else {
+            position += 1
+            return
+        }
         let marks = String(repeating: "#", count: hashes)
         let end = (isMultiline ? "\"\"\"" : "\"") + marks
         if sees("\\" + marks + "(") {
@@ -148,22 +156,20 @@ private struct Splitter {
 }
 
 extension String {
-    var isBlank: Bool { allSatisfy { $0 == " " || $0 == "\t" } }
+    var isBlank: Bool { utf8.allSatisfy { $0 == UInt8(ascii: " ") } }
 
-    /// Whether `word` stands here with no letter, digit or underscore on either side.
+    /// Whether `word`, which is ASCII, stands here with no letter, digit or underscore beside it.
     func hasWord(_ word: String) -> Bool {
-        var rest = self[...]
-        var before: Character?
-        while let first = rest.first {
-            if rest.hasPrefix(word), before?.isWordCharacter != true,
-                rest.dropFirst(word.count).first?.isWordCharacter != true
-            {
-                return true
-            }
-            before = first
-            rest = rest.dropFirst()
+        let bytes = Array(utf8)
+        let word = Array(word.utf8)
+        guard bytes.count >= word.count else { return false }
+        return (0...(bytes.count - word.count)).contains { start in
+            guard bytes[start] == word[0] else { return false }
+            let end = start + word.count
+            return bytes[start..<end] == word[...]
+                && (start == 0 || !bytes[start - 1].isWordByte)
+                && (end == bytes.count || !bytes[end].isWordByte)
         }
-        return false
     }
 
     /// The path component that follows `folder` at the start of the path.
@@ -171,6 +177,12 @@ extension String {
         let parts = split(separator: "/")
         guard parts.count > 2, parts[0] == folder else { return nil }
         return String(parts[1])
+    }
+}
+
+extension UInt8 {
+    fileprivate var isWordByte: Bool {
+        self >= 128 || Character(Unicode.Scalar(self)).isWordCharacter
     }
 }
 

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A program that runs until this object goes.
 ///
-/// Not Foundation's `Process`: its way of noticing an exit is a socket that every other child
-/// inherits, so that with several at once it notices none.
+/// Not Foundation's `Process`: it lets programs inherit the blocked signals of the threads that
+/// tests run on, and they could not be ended.
 final class Program {
     private let id: pid_t
     private let input: Int32
@@ -73,7 +73,15 @@ final class Program {
         unsafe posix_spawn_file_actions_adddup2(&actions, theirOutput, 1)
         var texts = unsafe arguments.map { unsafe strdup($0) } + [nil]
         var id: pid_t = 0
-        let code = unsafe posix_spawnp(&id, arguments[0], &actions, nil, &texts, environ)
+        // The threads that tests run on block every signal; a program must not.
+        var attributes = posix_spawnattr_t()
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe posix_spawnattr_init(&attributes)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        let code = unsafe posix_spawnp(&id, arguments[0], &actions, &attributes, &texts, environ)
+        unsafe posix_spawnattr_destroy(&attributes)
         for unsafe text in unsafe texts { unsafe free(text) }
         unsafe posix_spawn_file_actions_destroy(&actions)
         close(theirInput)
