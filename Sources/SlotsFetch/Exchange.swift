@@ -94,6 +94,10 @@ final class Exchange {
         guard answer == nil else { return outcome == .open }
         let answer = isServer ? Answer(fields) : Answer(file: fields, request: request)
         self.answer = answer
+        inlet.begin(
+            isServer
+                ? Traffic(bytes: fields.byteCount, requests: fields.answers)
+                : Traffic(requests: 1))
         switch answer.ruling(on: request, known: known) {
         case .take(let skip, let end):
             self.skip = skip
@@ -124,7 +128,10 @@ final class Exchange {
         while true {
             // Sound: valid during this call, and copied by it.
             switch unsafe inlet.offer(bytes) {
-            case .accepted: return true
+            case .accepted:
+                // A file comes in one step, however slowly: nobody else would tell the consumer.
+                if !isServer { inlet.publish() }
+                return true
             case .full where isServer:
                 isPaused = true
                 return false

@@ -13,7 +13,10 @@ struct HeaderFields: Sendable, Hashable {
     private(set) var etag: String?
     private(set) var lastModified: String?
     private(set) var acceptsRanges = false
+    /// Of this head and those before it.
     private(set) var byteCount = 0
+    /// Heads so far, without interim ones.
+    private(set) var answers = 0
 
     /// Takes one line with its line end; `false` when there were too many.
     mutating func take(_ line: Span<UInt8>) -> Bool {
@@ -24,10 +27,11 @@ struct HeaderFields: Sendable, Hashable {
         for index in line.indices { bytes.append(line[index]) }
         let text = String(decoding: bytes, as: UTF8.self)
         if text.hasPrefix("HTTP/") {
-            let count = byteCount
+            let (bytes, heads) = (byteCount, answers)
             self = Self()
-            byteCount = count
             status = Self.status(of: text)
+            byteCount = bytes
+            answers = (100..<200).contains(status) ? heads : heads + 1
         } else if let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) {
             let name = text[..<colon].lowercased()
             let value = Self.trimmed(text[text.utf8.index(after: colon)...])

@@ -13,8 +13,8 @@ final class Inlet {
     private var taken = 0
     /// Of all finished requests.
     private var traffic = Traffic()
-    /// Body bytes of the current request.
-    private var current = 0
+    /// Of the current request, as far as it shows.
+    private var current = Traffic()
 
     init(_ channel: Channel) {
         self.channel = channel
@@ -57,7 +57,7 @@ final class Inlet {
         // Sound: `makeRoom` says that the next `count` bytes of the circle are the worker's.
         unsafe channel.ring.store(bytes, at: written)
         written += count
-        current += count
+        current.bytes += count
         if written - published >= Self.batch { publish() }
         return .accepted
     }
@@ -88,6 +88,7 @@ final class Inlet {
 
     func learn(_ facts: BundleFacts) {
         channel.monitor.withLock { if $0.generation == generation { $0.facts = facts } }
+        channel.monitor.signal(.consumer)
     }
 
     /// Ends the current job.
@@ -101,12 +102,15 @@ final class Inlet {
         channel.monitor.signal(.consumer)
     }
 
-    /// Adds a finished request.
+    /// Counts a request that was answered, before it is finished.
+    func begin(_ answered: Traffic) {
+        current = answered
+    }
+
+    /// Adds a finished request, in place of what showed of it before.
     func count(_ finished: Traffic) {
-        traffic.bytes += finished.bytes
-        traffic.requests += finished.requests
-        traffic.retries += finished.retries
-        current = 0
+        traffic.add(finished)
+        current = Traffic()
         publish()
     }
 
@@ -138,12 +142,20 @@ final class Inlet {
     /// True when the consumer waits for no more than there is now.
     private func show(_ state: inout Channel.State) -> Bool {
         state.traffic = traffic
-        state.traffic.bytes += current
+        state.traffic.add(current)
         guard state.generation == generation else { return false }
         state.written = written
         published = written
         guard state.need > 0, written - state.taken >= state.need else { return false }
         state.need = 0
         return true
+    }
+}
+
+extension Traffic {
+    fileprivate mutating func add(_ other: Traffic) {
+        bytes += other.bytes
+        requests += other.requests
+        retries += other.retries
     }
 }

@@ -3,7 +3,6 @@
 import base64
 import dataclasses
 import hashlib
-import io
 import json
 import pathlib
 import struct
@@ -120,18 +119,15 @@ class Bundle:
     def with_(self, **members):
         return dataclasses.replace(self, **members)
 
-    def restated(self, keys, remove=(), **changes):
+    def restated(self, signers, remove=(), **changes):
         """Another statement about the same content. `root__size` stands for `root.size`."""
         fields = {name: value for name, value in self.fields.items() if name not in remove}
         for name, value in changes.items():
             fields[name.replace("__", ".")] = value
         text = json.dumps(fields, separators=(",", ":")).encode()
-        return self.with_(manifest=text).signed(keys)
+        return self.with_(manifest=text).signed(signers)
 
-    def recut(self, keys, index, **changes):
+    def recut(self, signers, index, **changes):
         """Another index, rightly signed."""
         count = {"chunks__count": len(index) // 36, "chunks__sha256": sha256(index)}
-        return self.with_(index=index).restated(keys, **{**count, **changes})
-
-    def tarfile(self):
-        return tarfile.open(fileobj=io.BytesIO(self.encoded()))
+        return self.with_(index=index).restated(signers, **{**count, **changes})

@@ -9,6 +9,8 @@ import uuid
 from report import Wrong, expect_equal
 
 MIB = 1 << 20
+PIECE = 1 << 16
+ZEROS = bytes(PIECE)
 COPIES = ("ENV0", "ENV1", "ENV2")
 TYPES = {"ESP": "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",
          "ROOT": "4f68bce3-e8cd-4db1-96e7-fbcaf984b709"}
@@ -70,8 +72,8 @@ class DiskImage:
         with open(self.path, "rb") as file:
             for offset in data_blocks(file.fileno(), start, end):
                 file.seek(offset)
-                block = file.read(min(1 << 16, end - offset))
-                if block.strip(b"\0"):
+                block = file.read(min(PIECE, end - offset))
+                if block != ZEROS[:len(block)]:
                     total.update(struct.pack("<Q", offset) + block)
         return total.hexdigest()
 
@@ -108,11 +110,11 @@ def data_blocks(descriptor, start, end):
             place = os.lseek(descriptor, place, os.SEEK_DATA)
         except OSError:
             return
-        place -= (place - start) % (1 << 16)
-        hole = os.lseek(descriptor, place, os.SEEK_HOLE) if place < end else end
-        while place < min(max(hole, place + 1), end):
+        place -= (place - start) % PIECE
+        stop = min(max(os.lseek(descriptor, place, os.SEEK_HOLE), place + 1), end)
+        while place < stop:
             yield place
-            place += 1 << 16
+            place += PIECE
 
 
 class Fat16:

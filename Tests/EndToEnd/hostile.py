@@ -76,7 +76,7 @@ def look(stand, case, result, before):
     """The end code, the sentence, the truth, and the disk itself."""
     result.must(case.code, case.words)
     sentence = result.sentence
-    expect(sentence.startswith("osctl: the "), f"it said: {sentence}")
+    expect(sentence.startswith("osctl: "), f"it said: {sentence}")
     expect("\n" not in sentence, f"it took several lines: {sentence}")
     after = stand.disk.digests()
     changed = [name for name in before if before[name] != after[name]]

@@ -1,6 +1,6 @@
 """Images whose manifest or signatures are wrong. All are refused before the first write."""
 
-import json
+import base64
 
 from bundle import sha256
 from case import Case
@@ -71,11 +71,9 @@ def own_threshold(base):
 
 
 def der(key):
-    import base64
     return base64.b64encode(key.der).decode()
 
 
-BOARD_LINE = json.dumps("board") + ":"
 TEN_KB = "x" * 10_000
 
 SIGNED_WRONG = [
@@ -118,7 +116,7 @@ SIGNED_WRONG = [
 BADLY_WRITTEN = [
     Case("a manifest with a key twice", added('"board":"x86_64-uefi"'), r'has "board" twice'),
     Case("a manifest with a key twice, once in escapes", added(r'"\u0062oard":"other"'),
-         r'has "board" twice', "has board twice"),
+         r'has "board" twice'),
     Case("a manifest with an object inside", added('"extra":{"a":1}'), r"has a nested value"),
     Case("a manifest with a list in a list", added('"extra":[["a"]]'), r"has a nested value"),
     Case("a manifest of 50,000 brackets", added('"extra":' + "[" * 50_000), r"has a nested value"),
@@ -128,8 +126,8 @@ BADLY_WRITTEN = [
          r"its manifest is not JSON at byte", "not JSON"),
     Case("a manifest that is no UTF-8", added('"extra":"\udcff"'),
          r"its manifest is not JSON at byte", "not JSON"),
-    Case("a manifest that is empty", text(lambda manifest: ""), r"its manifest is not JSON at byte",
-         "not JSON"),
+    Case("a manifest that is empty", text(lambda manifest: " "),
+         r"its manifest is not JSON at byte", "not JSON"),
     Case("a manifest with a negative number", added('"extra":-1'),
          r"its manifest is not JSON at byte", "not JSON"),
     Case("a manifest with a fraction", added('"extra":1.5'), r"has a number out of range"),
@@ -170,10 +168,12 @@ NOT_FOR_US = [
     Case("an image that is not the one asked for", lambda base: base.bundle.encoded(),
          r"expected release 0{64}, found [0-9a-f]{64}", options=("--digest", "0" * 64)),
     Case("an image larger than the slot",
-         lambda base: base.bundle.restated(base.keys, root__size=base.slot_size).encoded(),
+         lambda base: base.bundle.restated(base.keys, root__size=base.slot_size,
+                                           chunks__count=base.slot_size >> 12).encoded(),
          r"it needs \d+ bytes in its slot, there are \d+", everywhere=True),
     Case("a root of a tebibyte",
-         restated(root__size=1 << 40, chunks__count=1 << 22), r"it needs \d{13} bytes in its slot"),
+         restated(root__size=1 << 40, chunks__count=1 << 22, chunks__maximum=1 << 20),
+         r"it needs \d{13} bytes in its slot"),
     Case("a root of more than a tebibyte", restated(root__size=(1 << 40) + 4096),
          r'its manifest has no good "root\.size"', "root.size"),
     Case("a root that is no whole number of blocks", restated(root__size=8193),

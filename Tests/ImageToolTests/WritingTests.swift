@@ -103,7 +103,7 @@ struct WritingTests {
             }
             #expect(fault.operation == .write)
             #expect(error?.isRefusal == false)
-            #expect(slot.bytes[..<4096].allSatisfy { $0 == 0 })
+            #expect(slot.bytes[..<512].allSatisfy { $0 == 0 })
         }
     }
 

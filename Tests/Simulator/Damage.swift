@@ -12,7 +12,7 @@ public enum Damage: String, Sendable, Hashable, CaseIterable {
 extension World {
     /// Damages copy `copy` of the record on the medium.
     public func damage(_ copy: Int, _ damage: Damage) {
-        let offset = PlainRecordStore.offset(of: copy)
+        let offset = copyOffsets[copy]
         var bytes = recordDisk.durableBytes(offset..<(offset + EnvironmentBlock.size))
         switch damage {
         case .flippedBit:

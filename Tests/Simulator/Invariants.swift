@@ -116,7 +116,7 @@ extension World {
     private func readableCopies() -> [(copy: Int, record: BootRecord)] {
         (0..<3).compactMap { copy in
             let bytes = recordDisk.durableBytes(
-                PlainRecordStore.offset(of: copy)..<(PlainRecordStore.offset(of: copy) + 1024)
+                copyOffsets[copy]..<(copyOffsets[copy] + EnvironmentBlock.size)
             )
             return BootRecord(parsing: bytes).map { (copy, $0) }
         }

@@ -154,6 +154,24 @@ public final class SimulatedDisk: BlockDevice {
         return true
     }
 
+    /// What is durable, to begin other disks with.
+    public struct Content: Sendable {
+        var sectors: [Int: [UInt8]] = [:]
+        public init() {}
+    }
+
+    public var content: Content {
+        var content = Content()
+        content.sectors = durable
+        return content
+    }
+
+    /// Makes the disk hold what another of the same physical sector size held.
+    public func restore(_ content: Content) {
+        durable = content.sectors
+        pending = [:]
+    }
+
     /// Puts bytes onto the medium behind everybody's back.
     public func tamper(_ bytes: [UInt8], at offset: Int) {
         forEachSector(in: offset..<(offset + bytes.count)) { sector, inSector, inRange in

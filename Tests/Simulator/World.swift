@@ -25,7 +25,9 @@ public final class World {
     public let power = Power()
     public let slots: PerSlot<SimulatedDisk>
     public let recordDisk: SimulatedDisk
-    public let store: PlainRecordStore
+    public let store: any RecordStore
+    /// Where each copy of the record begins on `recordDisk`.
+    public let copyOffsets: [Int]
     public let history: SimulatedHistory
     public let releases: Releases
     public var policy: TrustPolicy
@@ -43,7 +45,12 @@ public final class World {
     private var held = PerSlot<(generation: Int, release: SimulatedRelease?)?>(a: nil, b: nil)
 
     /// A node that runs version 1 in slot a, trusted; slot b is blank.
-    public init(seed: UInt64, shape: WorldShape, releases: Releases) {
+    public init(
+        seed: UInt64,
+        shape: WorldShape,
+        releases: Releases,
+        medium: RecordMedium = .plain
+    ) {
         generator = SeededGenerator(seed: seed)
         self.releases = releases
         policy = releases.policy
@@ -59,13 +66,15 @@ public final class World {
             )
         }
         slots = PerSlot(a: disk("slot a", Self.slotSize), b: disk("slot b", Self.slotSize))
-        recordDisk = disk("record", PlainRecordStore.size)
-        store = PlainRecordStore(disk: recordDisk)
+        recordDisk = disk("record", medium.size)
+        recordDisk.restore(medium.content)
+        store = medium.makeStore(recordDisk)
+        copyOffsets = medium.copyOffsets
         history = SimulatedHistory(power: power)
         slots.a.tamper(releases[1].slotBytes, at: 0)
         let record = BootRecord(preferred: .a, a: .good, b: .none, sequence: 1)
         for copy in 0..<3 {
-            recordDisk.tamper(record.encoded(), at: PlainRecordStore.offset(of: copy))
+            recordDisk.tamper(record.encoded(), at: copyOffsets[copy])
         }
         watchWrites()
         powerOn()

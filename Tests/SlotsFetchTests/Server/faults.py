@@ -100,6 +100,8 @@ class Handler(BaseHTTPRequestHandler):
         if late and "forget" in ask:
             fault = {**fault, "unranged": "1"}
         start, end = self.part(body, ask, fault, tag)
+        if start is not None and start >= len(body):
+            return self.refuse(416, fault)
         total = len(body)
         head = []
         if start is None:

@@ -41,7 +41,7 @@ struct TestBundle {
         block += text("00000000000", 12)  // mtime
         block += text("        ", 8)  // checksum, as if blank
         block += text(String(type), 1)  // typeflag
-        block += text(type == "2" ? "elsewhere" : "", 100)  // linkname
+        block += text("12".contains(type) ? "elsewhere" : "", 100)  // linkname
         block += text("ustar", 6)  // magic
         block += Array("00".utf8)  // version
         block += text("", 247)  // uname, gname, devmajor, devminor, prefix, padding
