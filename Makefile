@@ -1,6 +1,6 @@
 # KeelOS. `make demo` shows it, `make test` tests it; both set up everything they need.
 
-SWIFT_FLAGS := -c release -Xswiftc -enable-testing
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing --static-swift-stdlib
 BUILD := build
 BIN := $(CURDIR)/$(BUILD)
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')

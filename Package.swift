@@ -52,14 +52,21 @@ let package = Package(
     targets: [
         shim("CLinux", pkgConfig: nil, package: "libc6-dev"),
         shim("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
-        shim("CArchive", pkgConfig: "libarchive", package: "libarchive-dev"),
+        shim("CArchive", pkgConfig: nil, package: "libarchive-dev"),
         shim("CFdisk", pkgConfig: "fdisk", package: "libfdisk-dev"),
         shim("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
 
         library("Slots"),
         library("Syscalls", ["CLinux"]),
         library("Trust", ["Slots", "CCrypto"]),
-        library("Archive", ["CArchive"]),
+        // Static, so that only the tar reader and writer come along, and not libxml2 and ICU.
+        .target(
+            name: "Archive",
+            dependencies: ["CArchive"],
+            exclude: ["README.md"],
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libarchive.a"])]
+        ),
         library("SlotsDisk", ["Slots", "Syscalls"]),
         library("SlotsLayout", ["Slots", "Syscalls", "SlotsDisk", "CFdisk"]),
         library("SlotsFetch", ["Slots", "Archive", "CCurl"]),
@@ -86,13 +93,13 @@ for (name, extra) in [
     ("SlotsDisk", ["Trust", "Syscalls"]),
     ("SlotsLayout", ["SlotsDisk", "Simulator", "Syscalls", "Trust"]),
     ("SlotsFetch", ["Syscalls", "Trust", "Archive"]),
-    ("ImageTool", ["Syscalls", "Trust", "Archive"]),
+    ("ImageTool", ["Syscalls", "Trust", "Archive", "SlotsDisk", "SlotsLayout"]),
 ] as [(String, [Target.Dependency])] {
     package.targets.append(
         .testTarget(
             name: name + "Tests",
             dependencies: [.target(name: name)] + (name == "Slots" ? [] : ["Slots"]) + extra,
-            exclude: ["README.md"],
+            exclude: ["README.md"] + (name == "ImageTool" ? ["help.txt"] : []),
             swiftSettings: strict
         )
     )

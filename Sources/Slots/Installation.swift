@@ -79,14 +79,17 @@ struct Installation {
         // 3. Everything but the first block; it waits in memory.
         let head = try writeRoot(from: source)
         let trailer = Trailer(statement: release.statement, index: preparation.index.bytes)
-            .encoded()
-        try onDevice { (device) throws(DeviceError) in
-            try device.write(trailer.span, at: layout.trailer.lowerBound)
-            try device.flush()
+        try forEachPart(of: trailer) { (part, offset) throws(UpdateError) in
+            try onDevice { (device) throws(DeviceError) in
+                try device.write(part.span, at: offset)
+            }
         }
+        try onDevice { (device) throws(DeviceError) in try device.flush() }
         guard readsBack else { return }
         try writeTree(head: head)
-        try compare(trailer, at: layout.trailer.lowerBound, .trailer)
+        try forEachPart(of: trailer) { (part, offset) throws(UpdateError) in
+            try compare(part, at: offset, .trailer)
+        }
         // 4. The sector with the superblock comes last of all, alone: only then is there a file
         //    system, and it is whole.
         try onDevice { (device) throws(DeviceError) in
@@ -194,6 +197,17 @@ struct Installation {
             }
             guard isSame == true else { throw .notAsWritten(target, part) }
             done += count
+        }
+    }
+
+    private func forEachPart(
+        of trailer: Trailer,
+        _ body: (_ part: [UInt8], _ offset: Int) throws(UpdateError) -> Void
+    ) throws(UpdateError) {
+        var offset = layout.trailer.lowerBound
+        for part in trailer.parts {
+            try body(part, offset)
+            offset += part.count
         }
     }
 

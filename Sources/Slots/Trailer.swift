@@ -29,20 +29,20 @@ public struct Trailer: Sendable, Hashable {
     }
 
     /// The bytes on the disk, a multiple of 4 KiB.
-    public func encoded() -> [UInt8] {
+    public func encoded() -> [UInt8] { parts.flatMap { $0 } }
+
+    /// The same bytes end to end, without a copy of the index, which may be large.
+    var parts: [[UInt8]] {
         let size = Self.size(statement: statement, indexSize: index.count)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(SlotLayout.roundUp(size))
-        bytes += Self.magic
-        bytes.append(littleEndian: UInt32(statement.manifest.count))
-        bytes.append(littleEndian: UInt32(statement.signatures.count))
-        bytes.append(littleEndian: UInt32(index.count))
-        bytes.append(littleEndian: 0)
-        bytes += statement.manifest
-        bytes += statement.signatures
-        bytes += index
-        bytes.append(contentsOf: repeatElement(0, count: SlotLayout.roundUp(size) - size))
-        return bytes
+        var head = Self.magic
+        head.append(littleEndian: UInt32(statement.manifest.count))
+        head.append(littleEndian: UInt32(statement.signatures.count))
+        head.append(littleEndian: UInt32(index.count))
+        head.append(littleEndian: 0)
+        head += statement.manifest
+        head += statement.signatures
+        let padding = [UInt8](repeating: 0, count: SlotLayout.roundUp(size) - size)
+        return [head, index, padding]
     }
 
     /// The three lengths, when `header` begins a trailer and they are within the limits.

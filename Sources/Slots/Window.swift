@@ -1,6 +1,6 @@
 /// Reads a device through one moving window, so that many small reads in a row cost few large ones.
 struct Window {
-    private static let size = 1 << 20
+    private static let size = 1 << 19
 
     private let device: any BlockDevice
     private let limit: Int
@@ -15,7 +15,7 @@ struct Window {
 
     /// Hands the bytes of `range` to `body`.
     ///
-    /// - Precondition: `range` is no longer than 1 MiB less one block.
+    /// - Precondition: `range` is as long as a chunk may be.
     mutating func withBytes<Result>(
         in range: Range<Int>,
         _ body: (Span<UInt8>) -> Result

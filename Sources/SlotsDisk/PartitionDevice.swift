@@ -101,5 +101,5 @@ public final class PartitionDevice: BlockDevice {
 
     private static let blockSize = 4096
     private static let discardUnit = 4096
-    private static let windowSize = 1 << 20
+    private static let windowSize = 1 << 18
 }

@@ -26,10 +26,10 @@ final class CurlMulti {
     }
 
     /// Runs one transfer to its end. `step` is called after everything that libcurl could do
-    /// without waiting, and answers whether to go on.
+    /// without waiting, and answers how long to wait for more at most, or `nil` to stop.
     ///
-    /// Answers libcurl's result, `nil` when `step` ended it.
-    func run(_ easy: CurlEasy, step: () -> Bool) -> CURLcode? {
+    /// Answers libcurl's result, `nil` when `step` stopped it.
+    func run(_ easy: CurlEasy, step: () -> Duration?) -> CURLcode? {
         // Sound: `easy` outlives this call, and leaves the pool before it returns.
         guard unsafe curl_multi_add_handle(handle, easy.handle) == CURLM_OK else {
             return CURLE_FAILED_INIT
@@ -43,12 +43,13 @@ final class CurlMulti {
             guard unsafe curl_multi_perform(handle, &running) == CURLM_OK else {
                 return CURLE_FAILED_INIT
             }
-            guard step() else { return nil }
+            guard let wait = step() else { return nil }
             if running == 0 { break }
-            // libcurl's own timers end this wait when they are due, the waker when the consumer
-            // wants something; the minute is a bound, nothing relies on it.
+            // libcurl's own timers end this wait when they are due, and the waker when the
+            // consumer wants something.
+            let limit = Int32(max(min(wait / .milliseconds(1), 60_000), 0).rounded(.up))
             // Sound: no extra descriptors are passed.
-            guard unsafe curl_multi_poll(handle, nil, 0, 60_000, nil) == CURLM_OK else {
+            guard unsafe curl_multi_poll(handle, nil, 0, limit, nil) == CURLM_OK else {
                 return CURLE_FAILED_INIT
             }
         }

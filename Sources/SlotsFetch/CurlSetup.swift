@@ -76,15 +76,11 @@ extension CurlEasy {
             throw .unusable(reason: "timeout out of range")
         }
         try set(CURLOPT_CONNECTTIMEOUT_MS, Int(connect))
-        var slowest = options.stall.bytesPerSecond
-        if let rate = options.bytesPerSecond {
-            guard rate > 0 else { throw .unusable(reason: "rate out of range") }
-            try set(CURLOPT_MAX_RECV_SPEED_LARGE, offset: rate)
-            // A transfer held back by us is not one that stalls.
-            slowest = min(slowest, max(rate / 4, 1))
+        guard options.stall.bytesPerSecond > 0 else {
+            throw .unusable(reason: "stall limit out of range")
         }
-        guard slowest > 0 else { throw .unusable(reason: "stall limit out of range") }
-        try set(CURLOPT_LOW_SPEED_LIMIT, slowest)
+        // Time spent paused, by the consumer or by the pacer, does not count.
+        try set(CURLOPT_LOW_SPEED_LIMIT, options.stall.bytesPerSecond)
         try set(CURLOPT_LOW_SPEED_TIME, Int(stall))
     }
 }

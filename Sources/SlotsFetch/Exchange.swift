@@ -11,11 +11,13 @@ final class Exchange {
     private(set) var delivered = 0
     private(set) var answer: Answer?
     private(set) var outcome = Outcome.open
-    /// The transfer waits for room in the ring.
+    /// The transfer waits for room in the ring, or for `pausedUntil`.
     var isPaused = false
+    private(set) var pausedUntil: ContinuousClock.Instant?
 
     private let isServer: Bool
     private let inlet: Inlet
+    private let pacer: Pacer?
     private var fields = HeaderFields()
     /// Bytes at the body's start that were delivered before.
     private var skip = 0
@@ -41,11 +43,14 @@ final class Exchange {
         case stopped
     }
 
-    init(_ request: Request, known: FileIdentity?, isServer: Bool, inlet: Inlet) {
+    init(
+        _ request: Request, known: FileIdentity?, isServer: Bool, inlet: Inlet, pacer: Pacer?
+    ) {
         self.request = request
         self.known = known
         self.isServer = isServer
         self.inlet = inlet
+        self.pacer = pacer
         position = request.start
         stop = request.end
     }
@@ -71,9 +76,11 @@ final class Exchange {
             return .stopped
         }
         if let stop { size = min(size, stop - position) }
+        if let pacer, isServer, shouldPause(pacer) { return .paused }
         // Sound: a checked slice of `bytes`, which are valid during this call.
         let wanted = unsafe UnsafeRawBufferPointer(rebasing: bytes[skipped..<(skipped + size)])
         guard unsafe hand(wanted) else { return isPaused ? .paused : .stopped }
+        pacer?.took(bytes.count, at: .now)
         skip -= skipped
         position += size
         delivered += size
@@ -122,6 +129,12 @@ final class Exchange {
         )
     }
 
+    private func shouldPause(_ pacer: Pacer) -> Bool {
+        pausedUntil = pacer.pause(at: .now)
+        isPaused = pausedUntil != nil
+        return isPaused
+    }
+
     /// Hands bytes to the ring. A server is paused when there is no room; libcurl cannot pause a
     /// file, so there the callback waits.
     private func hand(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -129,8 +142,9 @@ final class Exchange {
             // Sound: valid during this call, and copied by it.
             switch unsafe inlet.offer(bytes) {
             case .accepted:
-                // A file comes in one step, however slowly: nobody else would tell the consumer.
-                if !isServer { inlet.publish() }
+                // A pipe is read in one step, however slowly its bytes come: nobody else would
+                // tell the consumer.
+                if !isServer, answer?.identity.total == nil { inlet.publish() }
                 return true
             case .full where isServer:
                 isPaused = true

@@ -9,6 +9,7 @@ final class Fetcher {
     private let inlet: Inlet
     private let easy: CurlEasy
     private let multi: CurlMulti
+    private let pacer: Pacer?
     private var random: any RandomNumberGenerator
     /// What the bytes delivered so far came from.
     private var known: FileIdentity?
@@ -24,6 +25,12 @@ final class Fetcher {
         retries = location == .standardInput ? options.retries.never : options.retries
         self.random = random
         self.inlet = inlet
+        if let rate = options.bytesPerSecond {
+            guard rate > 0 else { throw .unusable(reason: "rate out of range") }
+            pacer = Pacer(bytesPerSecond: rate)
+        } else {
+            pacer = nil
+        }
         easy = try CurlEasy()
         multi = try CurlMulti()
         try easy.configure(location, options)
@@ -71,7 +78,8 @@ final class Fetcher {
                 rest,
                 known: known,
                 isServer: location.isServer,
-                inlet: inlet
+                inlet: inlet,
+                pacer: pacer
             )
             let attempt = try attempt(exchange)
             if exchange.delivered > 0 { failures = 0 }
@@ -101,9 +109,8 @@ final class Fetcher {
     }
 
     private func isComplete(_ rest: Request) -> Bool {
-        if let end = rest.end { return rest.start >= end }
-        guard let total = known?.total else { return true }
-        return rest.start >= total
+        guard let end = [rest.end, known?.total].compactMap({ $0 }).min() else { return true }
+        return rest.start >= end
     }
 }
 
@@ -143,15 +150,7 @@ extension Fetcher {
     /// Makes one request. Throws what no further attempt would cure.
     private func attempt(_ exchange: Exchange) throws(SourceError) -> Attempt {
         try easy.prepare(exchange)
-        let code = multi.run(easy) {
-            inlet.publish()
-            if inlet.isCancelled { return false }
-            if exchange.isPaused, inlet.hasRoom {
-                exchange.isPaused = false
-                easy.resume()
-            }
-            return true
-        }
+        let code = multi.run(easy) { step(exchange) }
         count()
         guard let code else { return .dropped }
         if code == CURLE_OK { exchange.finish() }
@@ -175,6 +174,25 @@ extension Fetcher {
             )
         }
         return .arrived
+    }
+
+    /// Shows the consumer what came, and lets a paused transfer go on when it is time. Answers
+    /// how long there is nothing to do but to wait for the network, `nil` to stop.
+    private func step(_ exchange: Exchange) -> Duration? {
+        inlet.publish()
+        if inlet.isCancelled { return nil }
+        // A bound alone: nothing relies on it.
+        let minute = Duration.seconds(60)
+        guard exchange.isPaused else { return minute }
+        if let moment = exchange.pausedUntil {
+            let left = moment - .now
+            guard left <= .zero else { return left }
+        } else if !inlet.hasRoom {
+            return minute
+        }
+        exchange.isPaused = false
+        easy.resume()
+        return exchange.pausedUntil.map { max($0 - .now, .zero) } ?? minute
     }
 
     private func trouble(_ code: CURLcode) throws(SourceError) -> Trouble {

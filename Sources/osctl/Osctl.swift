@@ -1,4 +1,5 @@
 import ArgumentParser
+import Syscalls
 
 /// The command line of KeelOS.
 @main
@@ -28,6 +29,11 @@ struct Osctl: ParsableCommand {
             ),
         ]
     )
+
+    static func main() {
+        Memory.returnLargeBlocks()
+        main(nil)
+    }
 
     @Option(help: ArgumentHelp("Work on this disk or image file", valueName: "disk"))
     var disk: String

@@ -119,7 +119,7 @@ ROOT = [
     Case("an index with one wrong digest", one_chunk_wrong, CHUNK, "chunk", begun=True),
     Case("a root hash of another root", wrong_tree,
          r"slot a does not hold what was written: the hash tree over it ends in [0-9a-f]+, "
-         r"signed is 0+", code=1, begun=True, everywhere=True),
+         r"signed is 0+", "tree", code=1, begun=True, everywhere=True),
     Case("a root in chunks of one byte, and no root hash of its", one_byte_chunks,
          r"slot a does not hold what was written: the hash tree over it ends in", "tree", code=1,
          begun=True),

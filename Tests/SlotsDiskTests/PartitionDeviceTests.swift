@@ -198,6 +198,41 @@ import Trust
         #expect(isSame(before[(start + 98304)...], after[(start + 98304)...]))
     }
 
+    @Test("reading and hashing see the medium, not the page cache", arguments: Place.allCases)
+    func medium(place: Place) throws {
+        let bench = try Bench(place, in: folder)
+        var generator = SeededGenerator(seed: 42)
+        let pattern = generator.bytes(8192)
+        try bench.device.write(pattern.span, at: 8192)
+        try bench.device.flush()
+        let before = try read(bench.device, 8192..<16384)
+        #expect(before == pattern)
+        // The same bytes again, under whatever file system there is between.
+        let ground = place == .bufferedImage ? folder("outer") : bench.image
+        let bytes = try File.read(ground, limit: 64 << 20)
+        let place = try #require(
+            stride(from: 0, to: bytes.count - 8192, by: 512).first {
+                bytes[$0] == pattern[0] && bytes[$0..<($0 + 4096)] == pattern[..<4096]
+            }
+        )
+        let file = try Descriptor(opening: ground, for: .writing)
+        try file.write([~pattern[0]].span, at: place)
+        try file.synchronize()
+        let after = try read(bench.device, 8192..<16384)
+        #expect(after[0] == ~pattern[0])
+        var digest = [UInt8](repeating: 0, count: 32)
+        var span = digest.mutableSpan
+        try bench.device.hashBlocks(2..<3, salt: [UInt8]().span, into: &span)
+        #expect(digest == Self.hashing.sha256(after[..<4096].span).bytes)
+    }
+
+    private func read(_ device: PartitionDevice, _ range: Range<Int>) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: range.count)
+        var span = bytes.mutableSpan
+        try device.read(into: &span, at: range.lowerBound)
+        return bytes
+    }
+
     @Test("only what the file system cannot write directly goes through the page cache")
     func direct() throws {
         #expect(try !Bench(.bufferedImage, in: folder).device.isDirect)

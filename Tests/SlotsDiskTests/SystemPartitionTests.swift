@@ -131,6 +131,8 @@ import Trust
         }
         for copy in 0..<3 { #expect(try partition.readCopy(copy) == FATImage.block(copy, 3)) }
         try run("fsck.vfat", "-n", image)
+        let places = try (0..<3).map { try cluster(of: $0, in: image) * shape.clusterSize }.sorted()
+        #expect(places[1] - places[0] >= 1 << 20 && places[2] - places[1] >= 1 << 20)
     }
 
     @Test(

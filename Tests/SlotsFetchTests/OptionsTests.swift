@@ -93,6 +93,22 @@ import Testing
         #expect(delay(-1) == .zero)
     }
 
+    @Test("a pacer lets small bursts pass and keeps to the rate on average")
+    func pacer() {
+        let pacer = Pacer(bytesPerSecond: 1_000_000)
+        let start = ContinuousClock.now
+        #expect(pacer.pause(at: start) == nil)
+        pacer.took(50_000, at: start)
+        #expect(pacer.pause(at: start) == nil)
+        pacer.took(950_000, at: start)
+        #expect(pacer.pause(at: start) == start + .seconds(1))
+        #expect(pacer.pause(at: start + .seconds(1)) == nil)
+        // Time in which nothing came is not saved up.
+        let later = start + .seconds(100)
+        pacer.took(1_000_000, at: later)
+        #expect(pacer.pause(at: later) == later + .seconds(1))
+    }
+
     @Test("limits that make no sense are refused before anything is sent")
     func limits() {
         let changes: [(inout FetchOptions) -> Void] = [

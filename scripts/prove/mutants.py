@@ -7,13 +7,14 @@ S = "Sources/Slots/"
 
 MUTANTS = [
     ("skip the flush before the read-back", S + "Installation.swift",
-     "            try device.write(trailer.span, at: layout.trailer.lowerBound)\n            try device.flush()\n",
-     "            try device.write(trailer.span, at: layout.trailer.lowerBound)\n"),
+     "            }\n        }\n        try onDevice { (device) throws(DeviceError) in try device.flush() }\n",
+     "            }\n        }\n"),
     ("skip the flush of the first block", S + "Installation.swift",
      "            try device.write(head.span.extracting(first: sector), at: 0)\n            try device.flush()\n",
      "            try device.write(head.span.extracting(first: sector), at: 0)\n"),
     ("skip the flush of the hash tree", S + "Installation.swift",
-     "        try onDevice { (device) throws(DeviceError) in try device.flush() }\n", ""),
+     "        try onDevice { (device) throws(DeviceError) in try device.flush() }\n        try SlotProof",
+     "        try SlotProof"),
     ("zero the old superblock without a flush", S + "Installation.swift",
      "            try device.write(blank.span.extracting(first: sector), at: 0)\n            try device.flush()\n",
      "            try device.write(blank.span.extracting(first: sector), at: 0)\n"),

@@ -105,7 +105,7 @@ final class Nginx {
     private func waitUntilItAnswers() throws {
         for _ in 0..<300 {
             let path = "/dev/tcp/127.0.0.1/\(http)"
-            if try Program.run(["bash", "-c", "(exec 3<>\(path)) 2>/dev/null"]) != nil { return }
+            if try Program.run(["bash", "-c", "exec 3<>\(path)"]) != nil { return }
             usleep(10_000)
         }
     }

@@ -71,6 +71,7 @@ final class Program {
         unsafe posix_spawn_file_actions_init(&actions)
         unsafe posix_spawn_file_actions_adddup2(&actions, theirInput, 0)
         unsafe posix_spawn_file_actions_adddup2(&actions, theirOutput, 1)
+        unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
         var texts = unsafe arguments.map { unsafe strdup($0) } + [nil]
         var id: pid_t = 0
         // The threads that tests run on block every signal; a program must not.
