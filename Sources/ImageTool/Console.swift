@@ -21,8 +21,7 @@ enum Failure {
         let line = "keel-image: \(error.sentence) \(unchanged)"
         let bytes = Array((line + "\n").utf8)
         do throws(Errno) {
-            let stream = try Descriptor(opening: "/dev/stderr", for: .writing, .append)
-            try stream.writeNext(bytes.span)
+            try StandardError.write(bytes.span)
         } catch {
             print(line)
         }

@@ -118,9 +118,9 @@ extension TrustPolicy {
         if let minimum = manifest.minimumVersion, running.version < minimum {
             throw .needsNewerFirst(running: running.version, minimum: minimum)
         }
-        if manifest.epoch == running.epoch, manifest.version < running.version,
-            !options.allowsDowngrade
-        {
+        let isOlder =
+            (manifest.epoch, manifest.version) < (running.epoch, running.version)
+        if isOlder, !options.allowsDowngrade {
             throw .downgrade(from: running.version, to: manifest.version)
         }
         guard manifest.state.reads.contains(running.state.writes) else {

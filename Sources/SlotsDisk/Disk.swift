@@ -113,12 +113,12 @@ public final class Disk {
     /// Its page cache of the whole disk and those of the partitions know nothing of each other:
     /// what was written through a partition's node may be missing here for as long as it likes.
     package func forgetCache() throws(DiskError) {
-        try attempt(path) { () throws(Errno) in try descriptor.dropCache(0..<size) }
+        try attempt(path) { () throws(Errno) in try descriptor.dropCache() }
     }
 
     /// Bytes of the disk as the medium has them now.
     package func bytes(_ range: Range<Int>) throws(DiskError) -> [UInt8] {
-        try attempt(path) { () throws(Errno) in try descriptor.dropCache(range) }
+        try forgetCache()
         var bytes = [UInt8](repeating: 0, count: range.count)
         var span = bytes.mutableSpan
         let count = try attempt(path) { () throws(Errno) in

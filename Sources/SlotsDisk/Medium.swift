@@ -53,7 +53,7 @@ final class Medium: Sendable {
     /// Reads whole blocks from the medium to the start of `buffer`.
     func read(_ blocks: Range<Int>, into buffer: inout AlignedBuffer) throws(DeviceError) {
         do throws(Errno) {
-            if !isDirect { try descriptor.dropCache(shifted(blocks)) }
+            if !isDirect { try descriptor.dropCache() }
             var target = buffer.mutablePrefix(blocks.count)
             let count = try descriptor.read(into: &target, at: start + blocks.lowerBound)
             guard count == blocks.count else { throw Errno.inputOutput }

@@ -130,6 +130,8 @@ final class BundleStream {
                     far.insert(near.upperBound..<part.upperBound, at: far.startIndex)
                 }
             }
+            // An answer read to its end leaves the connection open for the next request.
+            _ = try take(end - position)
         }
         start(far.map { Request(start: $0.lowerBound, end: $0.upperBound) }, .parts)
     }

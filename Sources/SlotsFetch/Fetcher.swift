@@ -34,6 +34,12 @@ final class Fetcher {
         easy = try CurlEasy()
         multi = try CurlMulti()
         try easy.configure(location, options)
+        inlet.attach(multi.waker)
+    }
+
+    deinit {
+        // Before the handle goes that the waker knows: properties are released after this.
+        inlet.attach(nil)
     }
 
     /// Serves `channel` until the consumer is gone.
@@ -49,8 +55,6 @@ final class Fetcher {
         defer { if isReady { curl_global_cleanup() } }
         do throws(SourceError) {
             let fetcher = try Fetcher(location, options, random: random, inlet: inlet)
-            inlet.attach(fetcher.multi.waker)
-            defer { inlet.attach(nil) }
             while let job = inlet.nextJob() { inlet.settle(fetcher.end(of: job)) }
         } catch {
             while inlet.nextJob() != nil { inlet.settle(.failed(error)) }

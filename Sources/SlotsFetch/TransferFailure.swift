@@ -17,11 +17,10 @@ enum TransferFailure: Sendable, Hashable {
             CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CIPHER, CURLE_SSL_INVALIDCERTSTATUS,
             CURLE_SSL_PINNEDPUBKEYNOTMATCH:
             self = .final(.untrustedServer(reason: reason))
-        case CURLE_SSL_CONNECT_ERROR, CURLE_RECV_ERROR, CURLE_SEND_ERROR:
-            self =
-                Self.isRefusal(reason)
-                ? .final(.untrustedServer(reason: reason))
-                : .broken(reason: reason)
+        case CURLE_SSL_CONNECT_ERROR where Self.isFailedHandshake(reason),
+            CURLE_RECV_ERROR where Self.isAlert(reason),
+            CURLE_SEND_ERROR where Self.isAlert(reason):
+            self = .final(.untrustedServer(reason: reason))
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_FILE_COULDNT_READ_FILE,
             CURLE_NOT_BUILT_IN, CURLE_FAILED_INIT, CURLE_BAD_FUNCTION_ARGUMENT,
             CURLE_OUT_OF_MEMORY, CURLE_UNKNOWN_OPTION, CURLE_SSL_ENGINE_NOTFOUND:
@@ -37,9 +36,14 @@ enum TransferFailure: Sendable, Hashable {
     }
 
     /// Whether TLS itself said no, rather than the line going away under it: OpenSSL then has
-    /// an error of its own to show (`error:0A000086:SSL routines::...`). The client's certificate
-    /// is refused so late in TLS 1.3 that it looks like a failed read.
-    private static func isRefusal(_ reason: String) -> Bool {
+    /// an error of its own to show (`error:0A000086:SSL routines::...`).
+    private static func isFailedHandshake(_ reason: String) -> Bool {
         reason.contains("SSL routines::") && !reason.contains("unexpected eof")
+    }
+
+    /// Whether the other side sent a TLS alert. The client's certificate is refused so late in
+    /// TLS 1.3 that it looks like a failed read.
+    private static func isAlert(_ reason: String) -> Bool {
+        reason.contains("SSL routines::") && reason.contains(" alert ")
     }
 }

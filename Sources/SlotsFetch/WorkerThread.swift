@@ -12,14 +12,14 @@ final class WorkerThread {
     init?(_ body: @escaping @Sendable () -> Void) {
         let isDone = Monitor(false)
         self.isDone = isDone
-        let task = Task {
+        let errand = Errand {
             body()
             isDone.withLock { $0 = true }
             isDone.signal(.consumer)
         }
         // Sound: the thread takes the reference over in its first statement; the signal sets
         // are locals of this frame.
-        let context = unsafe Unmanaged.passRetained(task).toOpaque()
+        let context = unsafe Unmanaged.passRetained(errand).toOpaque()
         var all = sigset_t()
         var before = sigset_t()
         unsafe sigfillset(&all)
@@ -30,7 +30,7 @@ final class WorkerThread {
         self.thread = thread
         guard code == 0 else {
             // Sound: no thread was made that would take it over.
-            unsafe Unmanaged<Task>.fromOpaque(context).release()
+            unsafe Unmanaged<Errand>.fromOpaque(context).release()
             return nil
         }
     }
@@ -50,7 +50,7 @@ final class WorkerThread {
 }
 
 /// What a thread does.
-private final class Task: Sendable {
+private final class Errand: Sendable {
     let body: @Sendable () -> Void
 
     init(_ body: @escaping @Sendable () -> Void) {
@@ -61,6 +61,6 @@ private final class Task: Sendable {
 private func run(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     guard let context = unsafe context else { return nil }
     // Sound: the reference was given to this thread by WorkerThread.init.
-    unsafe Unmanaged<Task>.fromOpaque(context).takeRetainedValue().body()
+    unsafe Unmanaged<Errand>.fromOpaque(context).takeRetainedValue().body()
     return nil
 }

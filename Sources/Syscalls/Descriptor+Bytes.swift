@@ -95,19 +95,14 @@ extension Descriptor {
         }
     }
 
-    /// Asks the kernel to forget its clean copies of the pages around `range`, so that reads go
-    /// to the medium.
+    /// Asks the kernel to forget its clean copies of the whole file, so that reads go to the
+    /// medium.
     ///
-    /// C function: `posix_fadvise(2)`.
-    public func dropCache(_ range: Range<Int>) throws(Errno) {
-        guard !range.isEmpty else { return }
-        // The kernel leaves pages alone that the range covers only in part.
-        let page = 4096
-        let start = range.lowerBound / page * page
-        let end = (range.upperBound + page - 1) / page * page
+    /// Never a part of it: the kernel leaves alone what a range covers only in part, and what it
+    /// keeps together may be megabytes. C function: `posix_fadvise(2)`.
+    public func dropCache() throws(Errno) {
         let number = number
-        try checkedCode {
-            posix_fadvise(number, off_t(start), off_t(end - start), POSIX_FADV_DONTNEED)
-        }
+        // A length of 0 goes to the end.
+        try checkedCode { posix_fadvise(number, 0, 0, POSIX_FADV_DONTNEED) }
     }
 }

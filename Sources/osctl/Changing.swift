@@ -9,7 +9,7 @@ struct Activate: ParsableCommand {
 
     @ParentCommand var options: Osctl
 
-    @Flag(help: "Accept an older version of the same epoch")
+    @Flag(help: "Accept an older release than the running one")
     var allowDowngrade = false
 
     @Flag(help: "Accept a release that was found unhealthy")

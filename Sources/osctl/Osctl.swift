@@ -36,13 +36,20 @@ struct Osctl: ParsableCommand {
     }
 
     @Option(help: ArgumentHelp("Work on this disk or image file", valueName: "disk"))
-    var disk: String
+    var disk: String?
 
     @Option(help: ArgumentHelp("Believe the keys and policy in this folder", valueName: "dir"))
-    var trust: String
+    var trust: String?
 
     @Option(help: ArgumentHelp("Keep the history in this folder", valueName: "dir"))
     var state: String?
+}
+
+/// What a command works on.
+struct Place {
+    let disk: String
+    let trust: String
+    let state: String?
 }
 
 /// How an answer is printed.

@@ -9,10 +9,15 @@ func run(
     bytesPerSecond: Int? = nil,
     _ body: (Workbench) throws(CommandError) -> String
 ) throws(ExitCode) {
+    guard let disk = options.disk, let trust = options.trust else {
+        StandardError.write("osctl: --disk DISK and --trust DIR come before the command.\n")
+        throw ExitCode(64)
+    }
+    let place = Place(disk: disk, trust: trust, state: options.state)
     var bench: Workbench?
     var truth: Truth?
     do throws(CommandError) {
-        let opened = try Workbench(options, writing: writing, bytesPerSecond: bytesPerSecond)
+        let opened = try Workbench(place, writing: writing, bytesPerSecond: bytesPerSecond)
         bench = opened
         truth = Truth(before: opened)
         print(try body(opened))
@@ -28,15 +33,9 @@ func run(
     }
 }
 
-/// Standard error, for what is not the answer.
-enum StandardError {
+extension StandardError {
     /// A message that cannot be shown is no reason to fail.
     static func write(_ text: String) {
-        do throws(Errno) {
-            let stream = try Descriptor(opening: "/dev/stderr", for: .writing, .append)
-            try stream.writeNext(Array(text.utf8).span)
-        } catch {
-            print(text, terminator: "")
-        }
+        do throws(Errno) { try write(Array(text.utf8).span) } catch { print(text, terminator: "") }
     }
 }

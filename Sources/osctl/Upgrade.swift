@@ -32,7 +32,7 @@ struct Upgrade: ParsableCommand {
     @Option(help: ArgumentHelp("Refuse any other release than this", valueName: "sha256"))
     var digest: String?
 
-    @Flag(help: "Accept an older version of the same epoch")
+    @Flag(help: "Accept an older release than the running one")
     var allowDowngrade = false
 
     @Flag(help: "Accept a release that was found unhealthy")

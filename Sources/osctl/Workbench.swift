@@ -15,23 +15,23 @@ final class Workbench {
     let loaderContract: Int?
     let hasHistory: Bool
 
-    /// Opens the disk that `options` name; for writing it is locked until the workbench goes.
+    /// Opens the disk that `place` names; for writing it is locked until the workbench goes.
     init(
-        _ options: Osctl,
+        _ place: Place,
         writing: Bool,
         bytesPerSecond: Int? = nil
     ) throws(CommandError) {
-        policy = try Self.policy(options.trust)
+        policy = try Self.policy(place.trust)
         do {
             disk = try Disk(
-                opening: options.disk,
+                opening: place.disk,
                 for: writing ? .writing(wait: .zero) : .reading
             )
         } catch {
             throw .disk(error)
         }
         do { layout = try Layout.find(on: disk, acceptingBackup: !writing) } catch {
-            throw .layout(options.disk, error)
+            throw .layout(place.disk, error)
         }
         let hashing = OpenSSLHashing()
         let clock = MonotonicClock()
@@ -49,7 +49,7 @@ final class Workbench {
         )
         loader = LoaderFiles(on: system)
         loaderContract = (try? loader.current()).flatMap(LoaderImage.contract(of:))
-        hasHistory = options.state != nil
+        hasHistory = place.state != nil
         machine = Machine(
             slots: slots,
             bootLoader: RecordBootLoader(store: SystemPartition(on: system)),
@@ -58,7 +58,7 @@ final class Workbench {
             hashing: hashing,
             checker: Ed25519Checker(),
             clock: clock,
-            history: options.state.map { HistoryFile(inFolder: $0) },
+            history: place.state.map { HistoryFile(inFolder: $0) },
             moment: {
                 Moment(time: Timestamp(seconds: Int(WallTime.now.components.seconds)))
             },

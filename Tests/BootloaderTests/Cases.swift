@@ -52,7 +52,8 @@ struct BootCase: Sendable, CustomStringConvertible {
         // The last try cannot be counted here: `failed` is longer than `1`, and no padding is left.
         let lastTry = BootRecord(preferred: .b, a: .good, b: .tries(1), sequence: 11).encoded()
         let text = Array(lastTry[..<(lastTry.lastIndex { $0 != UInt8(ascii: "#") } ?? 0)])
-        let full = text + Array("\nX=".utf8)
+        let full =
+            text + Array("\nX=".utf8)
             + [UInt8](repeating: UInt8(ascii: "y"), count: 1020 - text.count) + Array("\n".utf8)
         var shapes: [(String, [UInt8]?)] = [
             ("missing", nil), ("blank", [UInt8](repeating: 0, count: 1024)),

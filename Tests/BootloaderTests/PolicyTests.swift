@@ -58,6 +58,7 @@ struct PolicyTests {
     }
 
     private func number(_ name: String) -> UInt64? {
+        // Sound: nothing changes the environment, and the text is copied at once.
         unsafe getenv(name).flatMap { unsafe UInt64(String(cString: $0)) }
     }
 }

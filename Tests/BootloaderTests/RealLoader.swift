@@ -18,7 +18,9 @@ enum RealLoader {
     static func answers(to cases: [BootCase]) throws -> [Int: Answer] {
         let folder = "/tmp/keelos-loader-\(MonotonicTime.now.components.attoseconds)"
         try Directory.create(folder)
-        defer { _ = try? Spawn.run("/bin/rm", ["-rf", folder], outputLimit: 0, timeout: .seconds(9)) }
+        defer {
+            _ = try? Spawn.run("/bin/rm", ["-rf", folder], outputLimit: 0, timeout: .seconds(9))
+        }
         let loader = folder + "/BOOTX64.EFI"
         _ = try run("/bin/sh", [root + "/bootloader/build.sh", loader], minutes: 2)
         let text = cases.enumerated().map { $1.line($0) + "\n" }.joined()

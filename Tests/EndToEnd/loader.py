@@ -4,6 +4,7 @@ from disk import unchanged
 from programs import DONE, REFUSED, tool
 from report import expect, expect_equal
 
+ROOM = 2 << 20
 NAMES = ("BOOTX64.EFI", "BOOTX64.OLD")
 
 
@@ -59,9 +60,9 @@ class Steps:
             entries = self.disk.read(folder, 4096)
             self.osctl("upgrade-loader").must(DONE, "contract 1, from now on")
             found = self.loaders()
-            expect(found["BOOTX64.EFI"] == self.later, "BOOTX64.EFI is not the later loader")
-            expect(found["BOOTX64.OLD"][:len(self.first)] == self.first, "BOOTX64.OLD is not the "
-                   "first loader")
+            for name, loader in (("BOOTX64.EFI", self.later), ("BOOTX64.OLD", self.first)):
+                expect_equal(len(found[name]), ROOM, f"the size of {name}")
+                expect(found[name] == loader.ljust(ROOM, b"\0"), f"{name} is another loader")
             changed = [place for place in range(0, 4096, 512)
                        if self.disk.read(folder + place, 512) != entries[place:place + 512]]
             expect_equal(len(changed), 1, "sectors of the folder that changed")

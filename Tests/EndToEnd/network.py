@@ -1,6 +1,7 @@
 """Releases from servers: plain, TLS with a private authority, client certificates, tokens; and
 servers that are not what they should be."""
 
+import socket
 import time
 
 from bundle import Bundle
@@ -40,7 +41,7 @@ class Net:
         self.token = folder / "token"
         self.token.write_text(TOKEN + "\n")
         self.wrong_token = folder / "wrong-token"
-        self.wrong_token.write_text("open sesame")
+        self.wrong_token.write_text("opensesame")
 
     def fresh(self):
         return DiskImage(copy_sparse(self.pristine, self.folder / "disk.img"))
@@ -118,7 +119,6 @@ class Net:
 
     def broken(self):
         with self.report.test("a server that stops talking is given up in time"):
-            import socket
             with socket.create_server(("127.0.0.1", 0)) as silent:
                 start, disk = time.monotonic(), self.fresh()
                 with unchanged(disk):

@@ -210,20 +210,22 @@ import Trust
         // The same bytes again, under whatever file system there is between.
         let ground = place == .bufferedImage ? folder("outer") : bench.image
         let bytes = try File.read(ground, limit: 64 << 20)
-        let place = try #require(
+        let found = try #require(
             stride(from: 0, to: bytes.count - 8192, by: 512).first {
                 bytes[$0] == pattern[0] && bytes[$0..<($0 + 4096)] == pattern[..<4096]
             }
         )
         let file = try Descriptor(opening: ground, for: .writing)
-        try file.write([~pattern[0]].span, at: place)
+        try file.write([~pattern[0]].span, at: found)
         try file.synchronize()
         let after = try read(bench.device, 8192..<16384)
         #expect(after[0] == ~pattern[0])
         var digest = [UInt8](repeating: 0, count: 32)
         var span = digest.mutableSpan
         try bench.device.hashBlocks(2..<3, salt: [UInt8]().span, into: &span)
-        #expect(digest == Self.hashing.sha256(after[..<4096].span).bytes)
+        let block = Array(after[..<4096])
+        let expected = Self.hashing.sha256(block.span)
+        #expect(digest == expected.bytes)
     }
 
     private func read(_ device: PartitionDevice, _ range: Range<Int>) throws -> [UInt8] {

@@ -98,7 +98,7 @@ import Testing
             #expect(cpu < 10)
         }
         let begin = clock.now
-        try Program.run(["curl", "-s", "-o", "/dev/null", server.url()])
+        try Program.run(["curl", "-s", "--noproxy", "*", "-o", "/dev/null", server.url()])
         print("curl: \(clock.now - begin)")
     }
 }

@@ -26,7 +26,7 @@ final class Nginx {
                 ssl_certificate_key \(certificates.file("server.key"));
                 """
             servers += Self.server(
-                listen: "127.0.0.1:\(https) ssl",
+                listen: "\(https) ssl",
                 folder: scratch.path,
                 extra: keys
             )

@@ -1,0 +1,115 @@
+"""Kills osctl in the middle of upgrades. A slot is whole or no file system, the same command
+finishes the work, and what was written is not fetched again."""
+
+import time
+
+from bundle import Bundle
+from cost import Bound
+from disk import COPIES, DiskImage
+from loop import attached
+from programs import DONE, Running
+from report import expect, expect_equal
+from servers import Nginx
+from world import copy_sparse
+
+KILLED = -9
+
+
+def run(world, fixture, report):
+    with world.scratch("kill") as folder:
+        bench = Bench(world, fixture, folder)
+        chance = world.chance("kill")
+        with Nginx(folder, rate=bench.rate) as server:
+            length = bench.measure(server)
+            for number in range(25 if world.runs_all else 6):
+                moment = chance.uniform(0, 1.05) * length
+                name = f"kill {number + 1}, after {moment * 1000:.0f} of {length * 1000:.0f} ms"
+                killed(report, bench, server, name, moment, earlier=chance.random() < 0.5)
+    report.note(f"kills landed {bench.landed_text()}")
+
+
+class Bench:
+    """A disk that runs 1.0.0 in slot a, and in slot b nothing or an older release."""
+
+    def __init__(self, world, fixture, folder):
+        self.world, self.folder, self.trust = world, folder, fixture.usual_trust
+        self.running = Bundle.read(fixture.release("v1", "1.0.0"))
+        release = fixture.release("v2", "2.0.0")
+        self.bundle = Bundle.read(release)
+        (folder / "new.keel").symlink_to(release)
+        self.empty = folder / "empty.img"
+        disk = fixture.disk(self.empty, fixture.release("v1", "1.0.0"))
+        # Slot b first runs and is trusted; then slot a is, so that b is a file system.
+        self.full = copy_sparse(self.empty, folder / "full.img")
+        older = fixture.release("v3", "0.9.0", small=True)
+        for words in (("upgrade", "--allow-downgrade", older), ("confirm",), ("rollback",),
+                      ("confirm",)):
+            world.osctl(self.full, self.trust, *words).must(DONE)
+        fetched = Bound(disk, "b", self.bundle, self.running).asked_bytes
+        # nginx limits each connection; a fetch of about two seconds.
+        self.rate = max(200_000, fetched // 2)
+        self.landed = {}
+
+    def osctl(self, disk, *words, **options):
+        return self.world.osctl(disk, self.trust, *words, timeout=300, **options)
+
+    def words(self, device, url):
+        return self.world.osctl_words(device, self.trust, "upgrade", url)
+
+    def measure(self, server):
+        """How long an upgrade takes that nobody kills."""
+        with attached(copy_sparse(self.empty, self.folder / "disk.img")) as device:
+            start = time.monotonic()
+            self.osctl(device, "upgrade", server.url("slow/new.keel")).must(DONE)
+            return time.monotonic() - start
+
+    def landed_text(self):
+        return ", ".join(f"{count} {where}" for where, count in sorted(self.landed.items()))
+
+
+def killed(report, bench, server, name, moment, earlier):
+    before = "over an older release" if earlier else "into an empty slot"
+    with report.test(f"{name}, {before}: the slot is safe and the rerun finishes"):
+        image = copy_sparse(bench.full if earlier else bench.empty, bench.folder / "disk.img")
+        disk = DiskImage(image)
+        running = disk.digests()["slot a"]
+        with attached(image) as device:
+            with Running(*bench.words(device, server.url("slow/new.keel"))) as upgrade:
+                time.sleep(moment)
+                result = upgrade.kill()
+            expect(result.code in (KILLED, DONE), f"it ended with {result.code}: {result.err}")
+            safe(bench, disk, device)
+            finishes(bench, server, disk, device)
+        expect_equal(disk.digests()["slot a"], running, "slot a, which runs,")
+
+
+def safe(bench, disk, device):
+    """Slot b is no file system, or a whole one; it may boot only when it is whole."""
+    grants = {copy: disk.record(copy)["B"] for copy in COPIES}
+    head = disk.head("b")
+    if not any(head):
+        where = "while the slot was no file system"
+        expect_equal(set(grants.values()), {"none"}, "what the copies grant slot b")
+    else:
+        where = f"with the slot whole and {grants['ENV0']}"
+        proof = bench.osctl(device, "prove").must(DONE, r"slot b: \S+ is whole")
+        if "slot b: 2.0.0" not in proof.out:
+            where = "before anything was written"
+            expect("3" not in grants.values(), "a release is armed that is not the new one")
+    bench.landed[where] = bench.landed.get(where, 0) + 1
+
+
+def finishes(bench, server, disk, device):
+    """The same command again: done, proved, and cheap."""
+    bound = Bound(disk, "b", bench.bundle, bench.running)
+    server.forget()
+    result = bench.osctl(device, "upgrade", server.url("new.keel"))
+    result.must(DONE, "already, on trial|Slot b holds 2.0.0 and boots next, on trial")
+    proved = bench.osctl(device, "prove")
+    proved.must(DONE, r"slot a: 1\.0\.0 is whole", r"slot b: 2\.0\.0 is whole")
+    if "bytes fetched in" in result.out:
+        count = int(result.out.split(" bytes fetched in ")[1].split()[0])
+        sent = sum(size for _, size in server.requests(count))
+        expect(count <= bound.requests, f"{count} requests, at most {bound.requests} are needed")
+        expect(sent <= bound.bytes, f"{sent} bytes were sent, at most {bound.bytes} are needed "
+               f"({bound.missing_bytes} missing, {bound.asked_bytes} with gaps)")
