@@ -44,7 +44,11 @@ final class Exchange {
     }
 
     init(
-        _ request: Request, known: FileIdentity?, isServer: Bool, inlet: Inlet, pacer: Pacer?
+        _ request: Request,
+        known: FileIdentity?,
+        isServer: Bool,
+        inlet: Inlet,
+        pacer: Pacer?
     ) {
         self.request = request
         self.known = known
@@ -104,7 +108,8 @@ final class Exchange {
         inlet.begin(
             isServer
                 ? Traffic(bytes: fields.byteCount, requests: fields.answers)
-                : Traffic(requests: 1))
+                : Traffic(requests: 1)
+        )
         switch answer.ruling(on: request, known: known) {
         case .take(let skip, let end):
             self.skip = skip

@@ -36,8 +36,9 @@ final class FdiskContext {
     }
 
     deinit {
+        // A context that was given no device aborts the program when it is asked to give it back.
         // Sound: this object owns the context. 1: no sync(2); `write` flushed what it wrote.
-        unsafe fdisk_deassign_device(handle, 1)
+        if unsafe fdisk_get_devfd(handle) >= 0 { unsafe fdisk_deassign_device(handle, 1) }
         unsafe fdisk_unref_context(handle)
     }
 

@@ -34,6 +34,8 @@ public struct Layout: Sendable, Hashable {
         on disk: Disk,
         acceptingBackup: Bool
     ) throws(LayoutError) -> Layout {
+        // libfdisk cannot open what is shorter than a sector.
+        guard disk.size >= 2 * disk.sectorSize else { throw .noTable(found: nil) }
         let health = try TableHealth(of: disk)
         let context = try FdiskContext(on: disk, writing: false)
         guard let health else {

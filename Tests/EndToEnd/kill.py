@@ -22,10 +22,23 @@ def run(world, fixture, report):
         with Nginx(folder, rate=bench.rate) as server:
             length = bench.measure(server)
             for number in range(25 if world.runs_all else 6):
-                moment = chance.uniform(0, 1.05) * length
+                moment = drawn(chance, length)
                 name = f"kill {number + 1}, after {moment * 1000:.0f} of {length * 1000:.0f} ms"
                 killed(report, bench, server, name, moment, earlier=chance.random() < 0.5)
-    report.note(f"kills landed {bench.landed_text()}")
+            verbs(report, bench, chance, rounds=40 if world.runs_all else 12)
+        report.note(f"kills landed {bench.landed_text()}")
+        report.note(f"reruns fetched {bench.fetched} bytes, {bench.allowed} were allowed, "
+                    f"{bench.whole} are all of their bundles")
+
+
+def drawn(chance, length):
+    """A moment of an upgrade: often near its ends, where slots and records change."""
+    place = chance.random()
+    if place < 0.2:
+        return chance.uniform(0, 0.15)
+    if place < 0.4:
+        return max(0.0, length - chance.uniform(0, 0.15))
+    return chance.uniform(0, 1.05) * length
 
 
 class Bench:
@@ -49,6 +62,7 @@ class Bench:
         # nginx limits each connection; a fetch of about two seconds.
         self.rate = max(200_000, fetched // 2)
         self.landed = {}
+        self.fetched = self.allowed = self.whole = 0
 
     def osctl(self, disk, *words, **options):
         return self.world.osctl(disk, self.trust, *words, timeout=300, **options)
@@ -111,5 +125,30 @@ def finishes(bench, server, disk, device):
         count = int(result.out.split(" bytes fetched in ")[1].split()[0])
         sent = sum(size for _, size in server.requests(count))
         expect(count <= bound.requests, f"{count} requests, at most {bound.requests} are needed")
+        bench.fetched += sent
+        bench.allowed += bound.bytes
+        bench.whole += len(bench.bundle.encoded())
         expect(sent <= bound.bytes, f"{sent} bytes were sent, at most {bound.bytes} are needed "
                f"({bound.missing_bytes} missing, {bound.asked_bytes} with gaps)")
+
+
+def verbs(report, bench, chance, rounds):
+    """The short verbs, each killed within its first milliseconds, then given again."""
+    for verb, order, grant in (("confirm", "B A", "good"), ("rollback", "A B", "failed")):
+        with report.test(f"kill {verb}, {rounds} times: the old or the new record is in force"):
+            armed = copy_sparse(bench.empty, bench.folder / "armed.img")
+            bench.osctl(armed, "upgrade", bench.folder / "new.keel").must(DONE)
+            for _ in range(rounds):
+                disk = DiskImage(copy_sparse(armed, bench.folder / "disk.img"))
+                with Running(*bench.world.osctl_words(disk.path, bench.trust, verb)) as running:
+                    time.sleep(chance.uniform(0, 0.06))
+                    running.kill()
+                bench.osctl(disk.path, "status").must(
+                    DONE, "env0 whole, env1 whole, env2 whole", "boots next")
+                expect(disk.record("ENV0")["B"] in ("3", grant), f"{disk.record('ENV0')}")
+                again = bench.osctl(disk.path, verb)
+                expect(again.code == DONE or "slot b failed before" in again.sentence,
+                       again.sentence)
+                left = [disk.record(copy) for copy in COPIES[:2]]
+                expect_equal(left[1], left[0], "the second copy")
+                expect_equal((left[0]["ORDER"], left[0]["B"]), (order, grant), "order and slot b")

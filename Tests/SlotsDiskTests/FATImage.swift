@@ -48,8 +48,12 @@ enum FATImage {
 
     /// An EFI system partition as a person would make it by hand: lower-case names, and a long
     /// one that comes first. Its path.
-    static func make(_ shape: Shape, in folder: TemporaryFolder) throws -> String {
-        let image = try empty(shape, in: folder)
+    static func make(
+        _ shape: Shape,
+        label: String = "EFI-SYSTEM",
+        in folder: TemporaryFolder
+    ) throws -> String {
+        let image = try empty(shape, label: label, in: folder)
         try run("mmd", "-i", image, "::/EFI", "::/EFI/BOOT", "::/keel")
         try File.append([1].span, to: folder("a"))
         try run("mcopy", "-i", image, folder("a"), "::/keel/env0 is not this file.text")
@@ -64,7 +68,11 @@ enum FATImage {
     }
 
     /// A file system with nothing in it; its path.
-    static func empty(_ shape: Shape, in folder: TemporaryFolder) throws -> String {
+    static func empty(
+        _ shape: Shape,
+        label: String = "EFI-SYSTEM",
+        in folder: TemporaryFolder
+    ) throws -> String {
         let image = try folder.image("fat", size: shape.size)
         try run(
             "mkfs.vfat",
@@ -75,7 +83,7 @@ enum FATImage {
             "-s",
             "\(shape.clusterSectors)",
             "-n",
-            "EFI-SYSTEM",
+            label,
             image
         )
         return image

@@ -77,6 +77,13 @@ import Trust
         #expect(write.bytes.count == min(sectorSize, 1024))
     }
 
+    @Test("a volume called KEEL is not mistaken for the folder")
+    func label() throws {
+        let image = try FATImage.make(Self.shape, label: "KEEL", in: folder)
+        let partition = try partition(on: image)
+        for copy in 0..<3 { #expect(try partition.readCopy(copy) == FATImage.block(copy, 0)) }
+    }
+
     @Test("padding that is not padding is mended before the record is written")
     func padding() throws {
         let device = try device(Self.shape)

@@ -52,77 +52,94 @@ import Testing
         let bytes = TestBundle.noise(1_000_003, seed: 3)
         for (sent, taken) in [(16_384, 1), (1000, 60_000), (64 * 1024, 1_000_003), (7, 4096)] {
             let bytes = taken == 1 ? Array(bytes[..<100_000]) : bytes
-            try withWorker({ inlet, _ in
-                Self.send(bytes, piece: sent, inlet) ? .complete : .failed(.changed)
-            }) { (outlet: Outlet) throws in
-                outlet.start(Job(parts: []))
-                var received: [UInt8] = []
-                while received.count < bytes.count {
-                    let piece = try read(outlet, min(taken, bytes.count - received.count))
-                    try #require(!piece.isEmpty)
-                    received += piece
+            try withWorker(
+                { inlet, _ in
+                    Self.send(bytes, piece: sent, inlet) ? .complete : .failed(.changed)
+                },
+                { (outlet: Outlet) throws in
+                    outlet.start(Job(parts: []))
+                    var received: [UInt8] = []
+                    while received.count < bytes.count {
+                        let piece = try read(outlet, min(taken, bytes.count - received.count))
+                        try #require(!piece.isEmpty)
+                        received += piece
+                    }
+                    #expect(received == bytes)
+                    #expect(try read(outlet, 1).isEmpty)
                 }
-                #expect(received == bytes)
-                #expect(try read(outlet, 1).isEmpty)
-            }
+            )
         }
     }
 
     @Test("what came before a failure is delivered before the failure")
     func failureLast() throws {
-        try withWorker({ inlet, _ in
-            _ = Self.send([1, 2, 3], piece: 3, inlet)
-            return .failed(.changed)
-        }) { (outlet: Outlet) throws in
-            outlet.start(Job(parts: []))
-            #expect(try read(outlet, 2) == [1, 2])
-            #expect(throws: SourceError.changed) { try read(outlet, 2) }
-        }
+        try withWorker(
+            { inlet, _ in
+                _ = Self.send([1, 2, 3], piece: 3, inlet)
+                return .failed(.changed)
+            },
+            { (outlet: Outlet) throws in
+                outlet.start(Job(parts: []))
+                #expect(try read(outlet, 2) == [1, 2])
+                #expect(throws: SourceError.changed) { try read(outlet, 2) }
+            }
+        )
     }
 
     @Test("a new job drops what the old one left, even from a worker that waits for room")
     func newJob() throws {
-        try withWorker({ inlet, job in
-            let first = job.parts.first?.start ?? 0
-            let bytes = [UInt8](repeating: UInt8(first), count: 300_000)
-            return Self.send(bytes, piece: 16_384, inlet) ? .complete : .failed(.changed)
-        }) { (outlet: Outlet) throws in
-            for round in 0..<50 {
-                outlet.start(Job(parts: [Request(start: round, end: nil)]))
-                #expect(try read(outlet, 70_000) == [UInt8](repeating: UInt8(round), count: 70_000))
+        try withWorker(
+            { inlet, job in
+                let first = job.parts.first?.start ?? 0
+                let bytes = [UInt8](repeating: UInt8(first), count: 300_000)
+                return Self.send(bytes, piece: 16_384, inlet) ? .complete : .failed(.changed)
+            },
+            { (outlet: Outlet) throws in
+                for round in 0..<50 {
+                    outlet.start(Job(parts: [Request(start: round, end: nil)]))
+                    #expect(
+                        try read(outlet, 70_000) == [UInt8](repeating: UInt8(round), count: 70_000)
+                    )
+                }
             }
-        }
+        )
     }
 
     @Test("the worker never has more in hand than the ring holds")
     func bound() throws {
         let sent = Mutex(0)
         let isFull = Mutex(false)
-        try withWorker({ inlet, _ in
-            let part = [UInt8](repeating: 9, count: 16_384)
-            // Sound: the bytes are copied during the call.
-            while case .accepted = unsafe part.withUnsafeBytes({ unsafe inlet.offer($0) }) {
-                sent.withLock { $0 += part.count }
+        try withWorker(
+            { inlet, _ in
+                let part = [UInt8](repeating: 9, count: 16_384)
+                // Sound: the bytes are copied during the call.
+                while case .accepted = unsafe part.withUnsafeBytes({ unsafe inlet.offer($0) }) {
+                    sent.withLock { $0 += part.count }
+                }
+                isFull.withLock { $0 = true }
+                return inlet.waitForRoom() ? .complete : .failed(.changed)
+            },
+            { (outlet: Outlet) throws in
+                outlet.start(Job(parts: []))
+                #expect(try read(outlet, 1) == [9])
+                while !isFull.withLock({ $0 }) { _ = try read(outlet, 1) }
+                #expect(sent.withLock { $0 } <= 64 * 1024 + 16_384)
             }
-            isFull.withLock { $0 = true }
-            return inlet.waitForRoom() ? .complete : .failed(.changed)
-        }) { (outlet: Outlet) throws in
-            outlet.start(Job(parts: []))
-            #expect(try read(outlet, 1) == [9])
-            while !isFull.withLock({ $0 }) { _ = try read(outlet, 1) }
-            #expect(sent.withLock { $0 } <= 64 * 1024 + 16_384)
-        }
+        )
     }
 
     @Test("a wait before another attempt ends as soon as nobody wants it any more")
     func rest() throws {
         let clock = ContinuousClock()
         let start = clock.now
-        try withWorker({ inlet, _ in
-            inlet.rest(for: .seconds(60)) ? .complete : .failed(.changed)
-        }) { (outlet: Outlet) throws in
-            outlet.start(Job(parts: []))
-        }
+        try withWorker(
+            { inlet, _ in
+                inlet.rest(for: .seconds(60)) ? .complete : .failed(.changed)
+            },
+            { (outlet: Outlet) throws in
+                outlet.start(Job(parts: []))
+            }
+        )
         #expect(clock.now - start < .seconds(5))
     }
 }

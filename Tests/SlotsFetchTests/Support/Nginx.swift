@@ -44,15 +44,26 @@ final class Nginx {
 
     func url(_ path: String = "bundle") -> String { "http://127.0.0.1:\(http)/\(path)" }
 
-    /// Status and bytes sent, headers included, of each request served so far.
+    /// One request: its status, the bytes sent with headers, and the number of its connection.
+    struct Served {
+        let status: Int
+        let bytes: Int
+        let connection: Int
+
+        init(_ line: String) {
+            let numbers = line.split(separator: " ").map { Int($0) ?? 0 }
+            status = numbers[0]
+            bytes = numbers[1]
+            connection = numbers[2]
+        }
+    }
+
+    /// Each request served so far, oldest first.
     ///
     /// nginx writes the line after the last byte, so `count` lines are waited for.
-    func served(_ count: Int) -> [(status: Int, bytes: Int)] {
+    func served(_ count: Int) -> [Served] {
         for _ in 0..<200 where scratch.lines("access.log").count < count { usleep(10_000) }
-        return scratch.lines("access.log").map { line in
-            let words = line.split(separator: " ")
-            return (Int(words[0]) ?? 0, Int(words[1]) ?? 0)
-        }
+        return scratch.lines("access.log").map(Served.init)
     }
 
     private static func server(listen: String, folder: String, extra: String = "") -> String {
@@ -80,7 +91,7 @@ final class Nginx {
         error_log \(folder)/error.log;
         events {}
         http {
-            log_format sent '$status $bytes_sent';
+            log_format sent '$status $bytes_sent $connection';
             access_log \(folder)/access.log sent;
             sendfile on;
             client_body_temp_path \(folder)/temporary;

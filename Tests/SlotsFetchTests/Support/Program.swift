@@ -83,7 +83,7 @@ final class Program {
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         let code = unsafe posix_spawnp(&id, arguments[0], &actions, &attributes, &texts, environ)
         unsafe posix_spawnattr_destroy(&attributes)
-        for unsafe text in unsafe texts { unsafe free(text) }
+        for index in unsafe texts.indices { unsafe free(texts[index]) }
         unsafe posix_spawn_file_actions_destroy(&actions)
         close(theirInput)
         close(theirOutput)
