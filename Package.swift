@@ -65,7 +65,9 @@ let package = Package(
             dependencies: ["CArchive"],
             exclude: ["README.md"],
             swiftSettings: strict,
-            linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libarchive.a"])]
+            linkerSettings: [
+                .unsafeFlags(["-Xlinker", "-l:libarchive.a", "-Xlinker", "--gc-sections"])
+            ]
         ),
         library("SlotsDisk", ["Slots", "Syscalls"]),
         library("SlotsLayout", ["Slots", "Syscalls", "SlotsDisk", "CFdisk"]),

@@ -5,8 +5,9 @@ import Syscalls
 ///
 /// `write` gathers bytes in aligned buffers and returns; a thread of the device writes them, in
 /// order. Only blocks at the edges of a run that are not whole are read and rewritten, and a write
-/// of whole logical sectors touches exactly those. An error stays: after it every call throws it,
-/// and a new device must be opened. Used by one thread at a time.
+/// of whole logical sectors touches exactly those. After an error every call throws it, until
+/// `flush` has: then what was written since the last flush is lost, and the next write starts anew.
+/// Used by one thread at a time.
 public final class PartitionDevice: BlockDevice {
     public let size: Int
     public let sectorSize: Int
@@ -58,7 +59,10 @@ public final class PartitionDevice: BlockDevice {
     }
 
     public func flush() throws(DeviceError) {
-        try writer.finish()
+        do { try writer.finish() } catch {
+            writer.forget()
+            throw error
+        }
         guard disk.isWritable else { return }
         try medium.flush()
     }

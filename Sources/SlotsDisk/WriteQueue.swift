@@ -38,6 +38,11 @@ final class WriteQueue: Sendable {
         if let error = failure.withLock({ $0 }) { throw error }
     }
 
+    /// Forgets the error: whoever asked was told that what it wrote did not land.
+    ///
+    /// - Precondition: nothing is on its way.
+    func forget() { failure.withLock { $0 = nil } }
+
     /// A buffer whose piece was written, waiting for one.
     ///
     /// - Precondition: at least one is on its way.

@@ -59,6 +59,9 @@ struct Writer: ~Copyable {
         try check()
     }
 
+    /// Forgets the error that `finish` threw: what is written from here on starts anew.
+    func forget() { queue.forget() }
+
     private mutating func drain() {
         send()
         queue.drain()

@@ -94,7 +94,8 @@ class Fixture:
     @functools.cache
     def release(self, name, version, *options, small=False):
         """The path of a packed bundle. `options` go to `keel-image pack`."""
-        path = self.folder / f"keelos-{version}.keel"
+        number = len(list(self.folder.glob("*.keel"))) + 1
+        path = self.folder / f"{number}-keelos-{version}.keel"
         root = self.small_root(name) if small else self.root(name)
         words = () if "--key" in options else ("--key", self.key("release").secret)
         made = self.world.keel_image("pack", "--squashfs", root, "--version", version,

@@ -18,6 +18,7 @@ CASES = hostile_statements.CASES + hostile_content.CASES + hostile_forms.CASES
 UNTOUCHED = "Nothing was written. Slot b runs 2.0.0 and boots next."
 GIVEN_UP = ("Slot a is not bootable; the same command takes up where this one stopped. "
             "Slot b runs 2.0.0 and boots next.")
+WAYS = ("file", "http", "stdin")
 RULES = ("--epoch", "5", "--state-reads", "1-2", "--state-writes", "2")
 
 
@@ -95,7 +96,8 @@ def look(stand, case, result, before):
 
 
 def ways(case, number):
-    return ("file", "http", "stdin") if case.everywhere else (("file", "http", "stdin")[number % 3],)
+    """All three ways for some, one of them in turn for the others."""
+    return WAYS if case.everywhere else (WAYS[number % len(WAYS)],)
 
 
 def refuse(world, report, stand, server):
@@ -119,7 +121,7 @@ def accept(report, stand, server):
         content = stand.base.bundle.restated(stand.base.keys, expires="2001-01-01T00:00:00Z")
         stand.offer(content.encoded(), "http", server, ()).must(DONE, "Slot a holds 3.0.0")
         stand.renew()
-    for way in ("file", "http", "stdin"):
+    for way in WAYS:
         with report.test(f"the image all others were made from is taken, by {way}"):
             stand.offer(stand.base.bundle.encoded(), way, server, ()).must(DONE, "on trial")
             stand.world.osctl(stand.disk.path, stand.trust, "prove").must(DONE)

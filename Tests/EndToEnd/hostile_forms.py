@@ -89,7 +89,8 @@ def huge(number):
 
 CUTS = [
     Case("a bundle cut inside the manifest's header", cut(at(MANIFEST, 0, 100)),
-         r"(not a tar archive of our form|it ends inside manifest\.json)", "archive", everywhere=True),
+         r"(not a tar archive of our form|it ends inside manifest\.json)", "archive",
+         everywhere=True),
     Case("a bundle cut after the manifest's header", cut(at(MANIFEST, 1)),
          r"it ends inside manifest\.json", "cut"),
     Case("a bundle cut inside the manifest", cut(middle(MANIFEST)),

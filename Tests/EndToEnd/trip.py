@@ -91,8 +91,8 @@ class Trip:
         self.wrong("an empty bundle", REFUSED, "the bundle is refused: ", "upgrade", empty)
         self.wrong("an empty standard input", REFUSED, "the bundle is refused: ", "upgrade", "-")
         self.wrong("a source without a name", FAILED, "empty location", "upgrade", "")
-        self.wrong("a root instead of a bundle", REFUSED, "not a tar archive of our form", "upgrade",
-                   self.fixture.small_root("v2"))
+        self.wrong("a root instead of a bundle", REFUSED, "not a tar archive of our form",
+                   "upgrade", self.fixture.small_root("v2"))
         self.wrong("the disk itself as a bundle", REFUSED, "not a tar archive of our form",
                    "upgrade", self.disk.path)
         self.wrong("a URL that is none", FAILED, "could not be fetched: ", "upgrade", "http://")

@@ -137,6 +137,19 @@ import Testing
         #expect(server.requests.count > 4)
     }
 
+    @Test("all ranges come over one connection, even when the opening is still under way")
+    func oneConnection() throws {
+        let wanted = [200_000..<210_000, 300_000..<310_000]
+        let (error, server, _) = try error(
+            "trickle=0.01",
+            expectsReuse: true,
+            wanted: wanted
+        )
+        #expect(error == nil)
+        #expect(server.requests.count == 4)
+        #expect(Set(server.requests.map(\.port)).count == 1)
+    }
+
     @Test("a server that announces more than it has is given up")
     func announcesMore() throws {
         let (error, _, traffic) = try error("lie=4096")

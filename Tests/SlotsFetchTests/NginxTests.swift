@@ -35,15 +35,6 @@ import Testing
         #expect(bytes < 65_536 + 250_001 + 2048 + 5 * 500)
     }
 
-    @Test("all ranges come over one connection, even when the opening is still under way")
-    func oneConnection() throws {
-        let server = try Nginx(bundle)
-        let wanted = [2_000_000..<2_100_000, 2_200_000..<2_300_000]
-        let source = try BundleSource.testing(server.url("slow/bundle"), expectsReuse: true)
-        #expect(try source.check(bundle, wanted: wanted).matches)
-        #expect(Set(server.served(4).map(\.connection)).count == 1)
-    }
-
     @Test("ranges that touch are one request, and no wanted range is none")
     func joined() throws {
         let server = try Nginx(bundle)

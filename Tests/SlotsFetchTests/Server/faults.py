@@ -4,11 +4,13 @@
 
 It prints its port on the first line and serves until its standard input ends. A request for
 /NAME?fault=value&... gets FOLDER/NAME with the faults asked for. LOG gets one line a request:
-what was asked and with which fields, separated by tabs, `-` for a field that was not sent.
+what was asked, with which fields and from which port, separated by tabs, `-` for a field that was
+not sent.
 
     times=K       the faults below strike only the first K requests for this path and query
     cut=N         close the connection after N bytes of the body
     stall=N       stop sending after N bytes of the body
+    trickle=S     pause for S seconds before each 8 KiB of the body
     slowhead=S    send the head one byte each S seconds
     status=C      answer with status C (with retryafter=S: and that field)
     to=URL        answer with a redirect
@@ -52,7 +54,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def note(self):
         fields = ["Range", "If-Range", "Authorization", "Host", "User-Agent"]
-        line = "\t".join([self.path] + [self.headers.get(name, "-") for name in fields])
+        values = [self.headers.get(name, "-") for name in fields]
+        line = "\t".join([self.path] + values + [str(self.client_address[1])])
         with LOCK, open(LOG, "a") as log:
             log.write(line + "\n")
 
@@ -164,9 +167,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def send_body(self, body, fault, chunked):
         limit = min(int(fault.get("cut", len(body))), int(fault.get("stall", len(body))))
-        step = 64 * 1024
+        step = 8 * 1024 if "trickle" in fault else 64 * 1024
         for offset in range(0, min(limit, len(body)), step):
             piece = body[offset : min(offset + step, limit)]
+            time.sleep(float(fault.get("trickle", 0)))
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
         if "cut" in fault and limit < len(body):
             self.close_connection = True

@@ -35,6 +35,8 @@ final class FaultServer {
         let authorization: String
         let host: String
         let userAgent: String
+        /// Of the client: the same for all requests on one connection.
+        let port: String
 
         init(_ line: String) {
             let fields = line.split(separator: "\t").map(String.init)
@@ -44,6 +46,7 @@ final class FaultServer {
             authorization = fields[3]
             host = fields[4]
             userAgent = fields[5]
+            port = fields[6]
         }
     }
 }

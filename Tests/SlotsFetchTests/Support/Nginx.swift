@@ -44,17 +44,15 @@ final class Nginx {
 
     func url(_ path: String = "bundle") -> String { "http://127.0.0.1:\(http)/\(path)" }
 
-    /// One request: its status, the bytes sent with headers, and the number of its connection.
+    /// One request: its status, and the bytes sent with headers.
     struct Served {
         let status: Int
         let bytes: Int
-        let connection: Int
 
         init(_ line: String) {
             let numbers = line.split(separator: " ").map { Int($0) ?? 0 }
             status = numbers[0]
             bytes = numbers[1]
-            connection = numbers[2]
         }
     }
 
@@ -91,7 +89,7 @@ final class Nginx {
         error_log \(folder)/error.log;
         events {}
         http {
-            log_format sent '$status $bytes_sent $connection';
+            log_format sent '$status $bytes_sent';
             access_log \(folder)/access.log sent;
             sendfile on;
             client_body_temp_path \(folder)/temporary;
