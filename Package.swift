@@ -21,8 +21,23 @@ func shim(_ name: String, pkgConfig: String?, package: String) -> Target {
     )
 }
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: strict)
+// Static, so that only the tar reader and writer come along, and not libxml2 and ICU.
+let staticArchive: [LinkerSetting] = [
+    .unsafeFlags(["-Xlinker", "-l:libarchive.a", "-Xlinker", "--gc-sections"])
+]
+
+func library(
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    linking: [LinkerSetting] = []
+) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        exclude: ["README.md"],
+        swiftSettings: strict,
+        linkerSettings: linking
+    )
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -59,16 +74,7 @@ let package = Package(
         library("Slots"),
         library("Syscalls", ["CLinux"]),
         library("Trust", ["Slots", "CCrypto"]),
-        // Static, so that only the tar reader and writer come along, and not libxml2 and ICU.
-        .target(
-            name: "Archive",
-            dependencies: ["CArchive"],
-            exclude: ["README.md"],
-            swiftSettings: strict,
-            linkerSettings: [
-                .unsafeFlags(["-Xlinker", "-l:libarchive.a", "-Xlinker", "--gc-sections"])
-            ]
-        ),
+        library("Archive", ["CArchive"], linking: staticArchive),
         library("SlotsDisk", ["Slots", "Syscalls"]),
         library("SlotsLayout", ["Slots", "Syscalls", "SlotsDisk", "CFdisk"]),
         library("SlotsFetch", ["Slots", "Archive", "CCurl"]),

@@ -28,6 +28,7 @@ final class CurlEasy {
             keel_curl_set_receive(handle, CURLOPT_WRITEFUNCTION, receiveBody),
             "callback"
         )
+        // Sound: as above.
         try unsafe check(
             keel_curl_set_receive(handle, CURLOPT_HEADERFUNCTION, receiveField),
             "callback"
@@ -90,6 +91,8 @@ final class CurlEasy {
                 unsafe curl_slist_append(nil, $0)
             }
         }
+        // Sound: the handle keeps the new list, which lives until it is replaced here; only then
+        // is the old one freed.
         try unsafe check(keel_curl_set_pointer(handle, CURLOPT_HTTPHEADER, fields), "fields")
         unsafe curl_slist_free_all(old)
     }
@@ -137,6 +140,7 @@ private func receiveBody(
     _ count: Int,
     _ context: UnsafeMutableRawPointer?
 ) -> Int {
+    // Sound: compared with NULL, not followed.
     guard let context = unsafe context else { return 0 }
     // Sound: `prepare` stored the exchange, which the handle's owner keeps alive; the bytes
     // are libcurl's for the length of this call.
@@ -155,6 +159,7 @@ private func receiveField(
     _ count: Int,
     _ context: UnsafeMutableRawPointer?
 ) -> Int {
+    // Sound: compared with NULL, not followed.
     guard let context = unsafe context else { return 0 }
     // Sound: as in receiveBody.
     let exchange = unsafe Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()

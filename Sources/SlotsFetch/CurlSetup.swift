@@ -5,7 +5,7 @@ extension CurlEasy {
     /// Redirects followed for one request.
     private static let redirects = 5
 
-    /// libcurl's buffer: what one `recv(2)` can bring at most. Its own 16 KiB cost a third more CPU.
+    /// libcurl's buffer: what one `recv(2)` can bring. Its own 16 KiB cost a third more CPU.
     private static let bufferSize = 256 * 1024
 
     /// Settles everything about `location` that does not change from request to request.

@@ -22,9 +22,11 @@ final class WorkerThread {
         let context = unsafe Unmanaged.passRetained(errand).toOpaque()
         var all = sigset_t()
         var before = sigset_t()
+        // Sound: both sets are locals.
         unsafe sigfillset(&all)
         unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
         var thread = pthread_t()
+        // Sound: `run` takes the reference over.
         let code = unsafe pthread_create(&thread, nil, run, context)
         unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
         self.thread = thread
@@ -59,6 +61,7 @@ private final class Errand: Sendable {
 }
 
 private func run(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    // Sound: compared with NULL, not followed.
     guard let context = unsafe context else { return nil }
     // Sound: the reference was given to this thread by WorkerThread.init.
     unsafe Unmanaged<Errand>.fromOpaque(context).takeRetainedValue().body()

@@ -30,7 +30,8 @@ extension Descriptor {
         return Int(size)
     }
 
-    /// Tells a block device that `range` holds nothing of worth. C function: `ioctl(2)` `BLKDISCARD`.
+    /// Tells a block device that `range` holds nothing of worth.
+    /// C function: `ioctl(2)` `BLKDISCARD`.
     public func discardBlocks(_ range: Range<Int>) throws(Errno) {
         let number = number
         _ = try checked {

@@ -19,6 +19,9 @@ public final class SimulatedDisk: BlockDevice {
     /// Every state of a sector since the last flush, oldest first.
     private var pending: [Int: [[UInt8]]] = [:]
 
+    /// Whether a power cut may tear a sector. Without, each comes out old or new.
+    public var tearsSectors = true
+
     /// Called after every accepted write.
     public var onWrite: ((Range<Int>) -> Void)?
     /// The nth write from now reaches the medium with one bit wrong, though the cache still returns
@@ -124,7 +127,7 @@ public final class SimulatedDisk: BlockDevice {
         for (sector, states) in pending.sorted(by: { $0.key < $1.key }) {
             let old = durable[sector] ?? blank
             let new = states[states.count - 1]
-            switch Int.random(in: 0..<5, using: &generator) {
+            switch Int.random(in: 0..<(tearsSectors ? 5 : 4), using: &generator) {
             case 0: break
             case 1, 2: durable[sector] = new
             case 3: durable[sector] = states.randomElement(using: &generator)

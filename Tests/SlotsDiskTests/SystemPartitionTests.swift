@@ -143,7 +143,7 @@ import Trust
     }
 
     @Test(
-        "the power may go at any moment of making a copy anew: the other copies stay, this one is there or not"
+        "a power cut while a copy is made anew leaves the others as they are, this one whole or gone"
     )
     func cuts() throws {
         let image = try FATImage.make(Self.shape, in: folder)

@@ -106,7 +106,8 @@ final class Nginx {
     private static func freePort() throws -> Int {
         let text = try Program.run([
             "python3", "-c",
-            "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])",
+            "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); "
+                + "print(s.getsockname()[1])",
         ])
         return Int((text ?? "").filter(\.isNumber)) ?? 0
     }
