@@ -33,7 +33,7 @@ test: build
 
 bench: build
 	@scripts/deps.sh bench
-	python3 bench/run.py --bin $(BIN) $(BENCH)
+	python3 bench/run.py --programs $(BIN) $(BENCH)
 
 # Tells one seed's story effect by effect: make simulate SEED=7 [SCENARIO=upgrade] [CUT=12]
 simulate: deps

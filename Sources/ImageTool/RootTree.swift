@@ -20,7 +20,7 @@ struct RootTree {
         var digests = [UInt8](repeating: 0, count: size)
         var room = digests.mutableSpan
         hashing.hashBlocks(blocks, salt: salt.span, into: &room)
-        builder.append(digests.span) { _, _ in }
+        builder.append(digests) { _, _ in }
     }
 
     consuming func finish() -> Digest {

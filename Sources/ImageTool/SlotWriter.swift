@@ -85,13 +85,13 @@ struct SlotWriter {
             var first = [UInt8](repeating: 0, count: Digest.byteCount)
             var room = first.mutableSpan
             hashing.hashBlocks(head.span, salt: saltBytes.span, into: &room)
-            try builder.append(first.span, emit: emit)
+            try builder.append(first, emit: emit)
             for start in stride(from: 1, to: layout.blockCount, by: 2048) {
                 let blocks = start..<min(start + 2048, layout.blockCount)
                 var digests = [UInt8](repeating: 0, count: blocks.count * Digest.byteCount)
                 var room = digests.mutableSpan
                 try device.hashBlocks(blocks, salt: saltBytes.span, into: &room)
-                try builder.append(digests.span, emit: emit)
+                try builder.append(digests, emit: emit)
             }
             return try builder.finish(emit: emit)
         } catch {

@@ -51,7 +51,7 @@ public struct HashTreeBuilder {
 
     /// Takes the digests of the next data blocks: 32 bytes each.
     public mutating func append<E: Error>(
-        _ digests: Span<UInt8>,
+        _ digests: [UInt8],
         emit: (_ block: Int, _ bytes: [UInt8]) throws(E) -> Void
     ) throws(E) {
         precondition(digests.count.isMultiple(of: Digest.byteCount), "whole digests")
@@ -61,7 +61,7 @@ public struct HashTreeBuilder {
         while offset < digests.count {
             let room = HashTree.blockSize - pending[0].count
             let count = min(room, digests.count - offset)
-            for index in offset..<(offset + count) { pending[0].append(digests[index]) }
+            pending[0] += digests[offset..<(offset + count)]
             offset += count
             if pending[0].count == HashTree.blockSize { try close(level: 0, emit: emit) }
         }

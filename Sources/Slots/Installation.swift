@@ -51,6 +51,9 @@ extension Engine {
 
 /// The writing of one release into one slot.
 struct Installation {
+    /// Blocks read back at once: 32 MiB keep the device's threads busy, for 256 KiB of digests.
+    private static let blocksAtOnce = 8192
+
     let engine: Engine
     let target: Slot
     let release: Release
@@ -62,6 +65,10 @@ struct Installation {
     var layout: SlotLayout { SlotLayout(of: release) }
 
     func run(from source: any ImageSource) throws(UpdateError) {
+        let delivery: Delivery
+        if let begun = preparation.delivery { delivery = begun } else {
+            delivery = try release.openRoot(of: source, wanted: preparation.plan.wanted)
+        }
         // 1. Nobody boots the target from here on, whichever copy of the record is read.
         engine.remember(.install, release, in: target)
         do { try engine.machine.bootLoader.revoke(target, as: .none) } catch {
@@ -77,7 +84,7 @@ struct Installation {
             try device.write(blank.span.extracting(droppingFirst: sector), at: sector)
         }
         // 3. Everything but the first block; it waits in memory.
-        let head = try writeRoot(from: source)
+        let head = try writeRoot(from: source, delivery)
         let trailer = Trailer(statement: release.statement, index: preparation.index.bytes)
         try forEachPart(of: trailer) { (part, offset) throws(UpdateError) in
             try onDevice { (device) throws(DeviceError) in
@@ -123,7 +130,7 @@ struct Installation {
         try append(machine.hashing.hashes(of: head, salt: salt.bytes), to: &builder, &writer)
         var next = 1
         while next < layout.blockCount {
-            let count = min(2048, layout.blockCount - next)
+            let count = min(Self.blocksAtOnce, layout.blockCount - next)
             let digests: [UInt8]
             do {
                 digests = try device.hashes(of: next..<(next + count), salt: salt.bytes)
@@ -166,7 +173,7 @@ struct Installation {
         _ writer: inout TreeWriter
     ) throws(UpdateError) {
         do {
-            try builder.append(digests.span) { (block, bytes) throws(DeviceError) in
+            try builder.append(digests) { (block, bytes) throws(DeviceError) in
                 try writer.take(block, bytes)
             }
         } catch {

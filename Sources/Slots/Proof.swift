@@ -1,8 +1,8 @@
 /// Reads a slot back and compares every hash with the one above it, up to the signed root hash:
 /// just what the kernel checks at boot, all of it, in memory that does not grow with the image.
 struct SlotProof {
-    /// Parents taken at once: 16 blocks of digests speak for 8 MiB below them.
-    private static let parentsAtOnce = 16
+    /// Parents taken at once: 64 blocks of digests speak for 32 MiB below them.
+    private static let parentsAtOnce = 64
 
     let slot: Slot
     let device: any BlockDevice

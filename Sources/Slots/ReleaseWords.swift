@@ -94,7 +94,7 @@ extension Distrust {
             "it reads state of schema \(reads), there is schema \(schema)"
         case .needsNewerLoader(let found, let needed):
             "it needs loader contract \(needed), there is \(found)"
-        case .quarantined: "it was found unhealthy"
+        case .quarantined: "it failed or was given up on this node before"
         case .doesNotFit(let size, let capacity):
             "it needs \(size) bytes in its slot, there are \(capacity)"
         }

@@ -1,7 +1,10 @@
 extension Installation {
     /// Brings every chunk to its place, each checked against the signed index in the buffer that is
     /// then written, whatever its source. Returns the first block, which is not written yet.
-    func writeRoot(from source: any ImageSource) throws(UpdateError) -> [UInt8] {
+    func writeRoot(
+        from source: any ImageSource,
+        _ delivery: Delivery
+    ) throws(UpdateError) -> [UInt8] {
         let machine = engine.machine
         let reporter = Reporter(
             .writing,
@@ -10,14 +13,8 @@ extension Installation {
             observer: observer
         )
         var pass = RootPass(installation: self, reporter: reporter)
-        let plan = preparation.plan
-        if plan.wanted.isEmpty {
-            try pass.run(sources: plan.sources, delivery: nil, source)
-        } else {
-            let delivery = try open(source, plan.wanted)
-            try pass.run(sources: plan.sources, delivery: delivery, source)
-            if delivery == .whole { try finish(source) }
-        }
+        try pass.run(sources: preparation.plan.sources, delivery: delivery, source)
+        if delivery == .whole { try finish(source) }
         try repeatSpoiled(pass.spoiled, source, &pass)
         return pass.head
     }
@@ -32,23 +29,24 @@ extension Installation {
         var sources = [FetchPlan.Source](repeating: .inPlace, count: preparation.index.count)
         for chunk in spoiled { sources[chunk] = .network }
         let plan = FetchPlan(index: preparation.index, sources: sources)
-        let delivery = try open(source, plan.wanted)
+        let delivery = try release.openRoot(of: source, wanted: plan.wanted)
         try pass.run(sources: plan.sources, delivery: delivery, source)
-    }
-
-    private func open(
-        _ source: any ImageSource,
-        _ wanted: [Range<Int>]
-    ) throws(UpdateError) -> Delivery {
-        do {
-            return try source.openRoot(rootSize: release.manifest.root.size, wanted: wanted)
-        } catch {
-            throw .source(error)
-        }
     }
 
     private func finish(_ source: any ImageSource) throws(UpdateError) {
         do { try source.finish() } catch { throw .source(error) }
+    }
+}
+
+extension Release {
+    /// Begins on the root, which checks the form and the size of the bundle around it.
+    func openRoot(
+        of source: any ImageSource,
+        wanted: [Range<Int>]
+    ) throws(UpdateError) -> Delivery {
+        do { return try source.openRoot(rootSize: manifest.root.size, wanted: wanted) } catch {
+            throw .source(error)
+        }
     }
 }
 
@@ -69,7 +67,7 @@ struct RootPass {
 
     mutating func run(
         sources: [FetchPlan.Source],
-        delivery: Delivery?,
+        delivery: Delivery,
         _ source: any ImageSource
     ) throws(UpdateError) {
         let machine = installation.engine.machine
@@ -78,7 +76,7 @@ struct RootPass {
         var window = Window(on: running, limit: running.size)
         var delivered = DeliveredRanges(delivery == .whole ? nil : ranges(sources, wanted))
         for (number, chunk) in installation.preparation.index.chunks.enumerated() {
-            let comes = delivery != nil && delivered.contains(chunk.offset)
+            let comes = delivered.contains(chunk.offset)
             if comes { try receive(chunk, source) }
             switch sources[number] {
             case .inPlace: break
@@ -105,13 +103,15 @@ struct RootPass {
         _ chunk: ChunkIndex.Chunk,
         _ source: any ImageSource
     ) throws(UpdateError) {
-        resize(to: chunk.length)
-        var bytes = buffer.mutableSpan
+        hold(chunk.length)
+        var all = buffer.mutableSpan
+        var bytes = all._mutatingExtracting(0..<chunk.length)
         do { try source.read(into: &bytes) } catch { throw .source(error) }
     }
 
     private func check(_ chunk: ChunkIndex.Chunk, _ number: Int) throws(UpdateError) {
-        let digest = installation.engine.machine.hashing.sha256(buffer.span)
+        let digest = installation.engine.machine.hashing
+            .sha256(buffer.span.extracting(first: chunk.length))
         guard digest == chunk.digest else {
             throw .wrongChunk(chunk: number, offset: chunk.offset)
         }
@@ -124,7 +124,7 @@ struct RootPass {
         _ window: inout Window
     ) throws(UpdateError) -> Bool {
         let hashing = installation.engine.machine.hashing
-        resize(to: chunk.length)
+        hold(chunk.length)
         var buffer = buffer
         self.buffer = []
         defer { self.buffer = buffer }
@@ -140,8 +140,9 @@ struct RootPass {
         }
     }
 
-    private mutating func resize(to count: Int) {
-        if buffer.count != count { buffer = [UInt8](repeating: 0, count: count) }
+    /// Makes room for a chunk; a longer buffer is kept, not made anew for each.
+    private mutating func hold(_ count: Int) {
+        if buffer.count < count { buffer = [UInt8](repeating: 0, count: count) }
     }
 
     /// Writes the chunk in `buffer`, but for the part of it that lies in the first block.

@@ -38,6 +38,8 @@ struct Preparation {
     let plan: FetchPlan
     /// The release lies whole in the target already: only the proof is left to do.
     let isInstalled: Bool
+    /// What the source began to deliver; `nil` when the release is installed and nothing is needed.
+    let delivery: Delivery?
 }
 
 /// The right to change the other slot. One exists at a time; dropping it gives it back.

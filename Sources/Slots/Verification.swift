@@ -20,11 +20,15 @@ extension Engine {
             throw .notSettled(running: running, standing: node.standing)
         }
         let index = try readIndex(of: release, from: source)
-        let isInstalled = node.contents[target].release?.digest == release.digest
+        let isInstalled =
+            options.reuses && node.contents[target].release?.digest == release.digest
         let plan =
             options.reuses
             ? try plan(index, node, target: target, observer: observer)
             : FetchPlan(fetchingAll: index)
+        // The bundle's form and size are known from here on, before anything is written.
+        let delivery =
+            isInstalled ? nil : try release.openRoot(of: source, wanted: plan.wanted)
         return Transaction(
             seat: Seat(on: self),
             target: target,
@@ -34,7 +38,8 @@ extension Engine {
                 node: node,
                 index: index,
                 plan: plan,
-                isInstalled: isInstalled && options.reuses
+                isInstalled: isInstalled,
+                delivery: delivery
             )
         )
     }

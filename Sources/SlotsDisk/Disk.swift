@@ -37,9 +37,7 @@ public final class Disk {
     public init(opening path: String, for access: Access) throws(DiskError) {
         self.path = path
         let isWritable = access != .reading
-        let descriptor = try attempt(path) { () throws(Errno) in
-            try Descriptor(opening: path, for: isWritable ? .both : .reading, .nonBlocking)
-        }
+        let descriptor = try Self.open(path, isWritable)
         let status = try attempt(path) { () throws(Errno) in try descriptor.status() }
         switch status.kind {
         case .file: kind = .image
@@ -126,6 +124,23 @@ public final class Disk {
         }
         guard count == bytes.count else { throw .failed(path: path, .inputOutput) }
         return bytes
+    }
+
+    private static func open(
+        _ path: String,
+        _ isWritable: Bool
+    ) throws(DiskError) -> Descriptor {
+        do throws(Errno) {
+            return try Descriptor(
+                opening: path,
+                for: isWritable ? .both : .reading,
+                .nonBlocking
+            )
+        } catch {
+            // Of a folder the kernel says so only when it is opened for writing.
+            throw error == .isFolder
+                ? .notADisk(path: path, kind: .directory) : .failed(path: path, error)
+        }
     }
 
     private static func lock(

@@ -49,15 +49,19 @@ public enum LoaderImage {
         return header
     }
 
-    /// Just after the next mark.
+    /// Just after the next mark. The byte under the mark's end tells how far it may move on
+    /// (Horspool): a loader has two million bytes, and nearly none of them begins a mark.
     private static func firstMark(in bytes: [UInt8], from start: Int) -> Int? {
-        let span = bytes.span
+        var steps = [Int](repeating: head.count, count: 256)
+        for (index, byte) in head.dropLast().enumerated() {
+            steps[Int(byte)] = head.count - 1 - index
+        }
         var place = start
-        while place + head.count <= span.count {
-            var length = 0
-            while length < head.count, span[place + length] == head[length] { length += 1 }
-            if length == head.count { return place + length }
-            place += 1
+        while place + head.count <= bytes.count {
+            if bytes[place..<(place + head.count)].elementsEqual(head) {
+                return place + head.count
+            }
+            place += steps[Int(bytes[place + head.count - 1])]
         }
         return nil
     }

@@ -15,9 +15,9 @@ struct WritePiece: ~Copyable, Sendable {
 /// wrote before did not land.
 final class WriteQueue: Sendable {
     /// Bytes in a buffer: one direct write. Larger ones gained nothing when measured.
-    static let bufferSize = 512 << 10
+    static let bufferSize = 1 << 20
     /// Buffers in all, one of them being filled by the caller.
-    static let bufferCount = 4
+    static let bufferCount = 3
 
     private enum Job: ~Copyable, Sendable {
         case write(WritePiece)

@@ -68,6 +68,7 @@ struct CurlWaker: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer  // CURLM*, not owned
 
     fileprivate init(handle: UnsafeMutableRawPointer) {
+        // Sound: kept here, not followed.
         unsafe self.handle = handle
     }
 

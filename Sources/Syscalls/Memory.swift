@@ -7,9 +7,9 @@ public enum Memory {
     ///
     /// C function: `mallopt(3)`.
     public static func returnLargeBlocks() {
-        // 64 KiB: glibc would otherwise raise the limit with every large block that is freed.
-        _ = mallopt(M_MMAP_THRESHOLD, 64 << 10)
-        _ = mallopt(M_TRIM_THRESHOLD, 128 << 10)
+        // Fixed: glibc would otherwise raise the limit with every large block that is freed.
+        _ = mallopt(M_MMAP_THRESHOLD, 256 << 10)
+        _ = mallopt(M_TRIM_THRESHOLD, 512 << 10)
         _ = mallopt(M_ARENA_MAX, 1)
     }
 }

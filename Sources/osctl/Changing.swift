@@ -98,7 +98,7 @@ private func change(
     _ verb: (Engine) throws(UpdateError) -> String
 ) throws(ExitCode) {
     try run(options, writing: true) { (bench) throws(CommandError) in
-        let engine = try bench.engine()
+        let engine = try bench.openEngine()
         do throws(UpdateError) {
             return try verb(engine) + " " + Truth.boots(try engine.node())
         } catch {

@@ -14,6 +14,8 @@ enum CommandError: Error {
     case loader(LoaderError)
     /// The release in the running slot names no loader.
     case noLoader(Slot)
+    /// Nobody said where the history is kept.
+    case noHistory
     /// The loader could not be read out of the root.
     case loaderUnread(Slot, reason: String)
     case wrongLoader(found: Digest, expected: Digest)
@@ -32,7 +34,7 @@ enum CommandError: Error {
         case .disk(.failed), .layout(_, .disk(.failed)), .layout(_, .fdisk), .file: .failed
         case .update(let error): error.isRefusal ? .refused : .failed
         case .loader(.device), .loader(.notAsWritten): .failed
-        case .trust, .disk, .layout, .loader, .noLoader, .loaderUnread, .wrongLoader, .option:
+        case .trust, .disk, .layout, .loader, .noLoader, .noHistory, .loaderUnread, .wrongLoader, .option:
             .refused
         }
     }

@@ -61,7 +61,7 @@ struct History: ParsableCommand {
         let output = output
         try osctl.run(options, writing: false) { (bench) throws(CommandError) in
             guard let store = bench.machine.history else {
-                throw .option(name: "history", found: "no --state", expected: "--state DIR")
+                throw .noHistory
             }
             let lines: [[UInt8]]
             do throws(HistoryError) { lines = try store.lines() } catch {

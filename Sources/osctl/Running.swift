@@ -21,6 +21,7 @@ func run(
         bench = opened
         truth = Truth(before: opened)
         print(try body(opened))
+        opened.warnOfHistory()
     } catch {
         var sentence = "osctl: \(error.sentence)"
         if let bench, let truth {

@@ -17,6 +17,7 @@ extension CommandError {
         case .loader(let error): "the boot loader was not upgraded: \(error.words)."
         case .noLoader(let slot):
             "the loader upgrade is refused: the release in slot \(slot) names no boot loader."
+        case .noHistory: "the history is kept in a folder: say --state DIR before the command."
         case .loaderUnread(let slot, let reason):
             "the loader upgrade is refused: the boot loader in slot \(slot)'s root "
                 + "(\(LoaderUpgrade.pathInRoot)) could not be read: \(reason)."

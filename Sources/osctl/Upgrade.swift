@@ -64,7 +64,7 @@ struct Upgrade: ParsableCommand {
     }
 
     private func upgrade(_ bench: Workbench) throws(CommandError) -> String {
-        let engine = dryRun ? try Self.reader(bench) : try bench.engine()
+        let engine = dryRun ? try Self.reader(bench) : try bench.openEngine()
         let fetch = try network.options()
         let observer = ProgressPrinter()
         do throws(UpdateError) {

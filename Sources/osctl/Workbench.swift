@@ -13,7 +13,7 @@ final class Workbench {
     let loader: LoaderFiles
     /// The loader's contract, when its file can be read.
     let loaderContract: Int?
-    let hasHistory: Bool
+    private var engine: Engine?
 
     /// Opens the disk that `place` names; for writing it is locked until the workbench goes.
     init(
@@ -49,7 +49,6 @@ final class Workbench {
         )
         loader = LoaderFiles(on: system)
         loaderContract = (try? loader.current()).flatMap(LoaderImage.contract(of:))
-        hasHistory = place.state != nil
         machine = Machine(
             slots: slots,
             bootLoader: RecordBootLoader(store: SystemPartition(on: system)),
@@ -68,8 +67,22 @@ final class Workbench {
     }
 
     /// The engine: opening it repairs what a power loss left behind.
-    func engine() throws(CommandError) -> Engine {
-        do { return try Engine(machine: machine) } catch { throw .update(error) }
+    func openEngine() throws(CommandError) -> Engine {
+        do throws(UpdateError) {
+            let engine = try Engine(machine: machine)
+            self.engine = engine
+            return engine
+        } catch {
+            throw .update(error)
+        }
+    }
+
+    /// The update goes on without a history, but not in silence: what failed is remembered there.
+    func warnOfHistory() {
+        guard let error = engine?.historyError else { return }
+        StandardError.write(
+            "osctl: warning: the history could not be kept: \(Errno(error.code)).\n"
+        )
     }
 
     /// The disk as it is now.

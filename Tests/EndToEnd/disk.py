@@ -63,8 +63,12 @@ class DiskImage:
         return self.read(self.slots[slot][0] + offset, size)
 
     def head(self, slot):
-        """The first 4 KiB of a slot: what makes it a file system, or zero."""
+        """The first 4 KiB of a slot, which an install zeroes first and writes last."""
         return self.slot_bytes(slot, 0, 4096)
+
+    def is_file_system(self, slot):
+        """Whether its first sector, zeroed before and written after all others, holds anything."""
+        return any(self.slot_bytes(slot, 0, self.sector))
 
     def digest(self, start, end):
         """Of the blocks that are not zero and their places: holes and zeros are the same."""

@@ -105,7 +105,7 @@ public struct SimulatedRelease: Sendable {
         var leaves = [UInt8](repeating: 0, count: blocks * Digest.byteCount)
         var span = leaves.mutableSpan
         hashing.hashBlocks(root.span, salt: salt.bytes.span, into: &span)
-        builder.append(leaves.span, emit: put)
+        builder.append(leaves, emit: put)
         let digest = builder.finish(emit: put)
         return (bytes, digest)
     }
