@@ -66,7 +66,9 @@ struct Installation {
 
     func run(from source: any ImageSource) throws(UpdateError) {
         let delivery: Delivery
-        if let begun = preparation.delivery { delivery = begun } else {
+        if let begun = preparation.delivery {
+            delivery = begun
+        } else {
             delivery = try release.openRoot(of: source, wanted: preparation.plan.wanted)
         }
         // 1. Nobody boots the target from here on, whichever copy of the record is read.

@@ -13,6 +13,7 @@ extension CurlEasy {
     /// Throws `.unusable` for what libcurl refuses.
     func configure(_ location: Location, _ options: FetchOptions) throws(SourceError) {
         try set(CURLOPT_URL, location.url)
+        // Redirects are held to it as well.
         try set(CURLOPT_PROTOCOLS_STR, location.protocols)
         // No signals, no waiting for a name look-up that nobody wants any more.
         try set(CURLOPT_NOSIGNAL, 1)
@@ -34,7 +35,6 @@ extension CurlEasy {
         try set(CURLOPT_USERAGENT, "keelos/1")
         try set(CURLOPT_FOLLOWLOCATION, 1)
         try set(CURLOPT_MAXREDIRS, Self.redirects)
-        try set(CURLOPT_REDIR_PROTOCOLS_STR, location.protocols)
         try set(CURLOPT_TCP_KEEPALIVE, 1)
         guard let token = options.token else { return }
         // libcurl sends it to the URL's own scheme, host and port alone, as long as

@@ -21,8 +21,7 @@ final class Fetcher {
         inlet: Inlet
     ) throws(SourceError) {
         self.location = location
-        // A pipe cannot be read a second time.
-        retries = location == .standardInput ? options.retries.never : options.retries
+        retries = options.retries
         self.random = random
         self.inlet = inlet
         if let rate = options.bytesPerSecond {

@@ -33,13 +33,6 @@ public struct RetryPolicy: Sendable, Hashable {
         )
     }
 
-    /// The same, but the first failure is final.
-    var never: Self {
-        var policy = self
-        policy.limit = 0
-        return policy
-    }
-
     /// The wait before attempt `retry` made again (1, 2, ...): half fixed, half by chance, so
     /// that nodes cut off together do not come back together.
     func delay(

@@ -34,7 +34,8 @@ enum CommandError: Error {
         case .disk(.failed), .layout(_, .disk(.failed)), .layout(_, .fdisk), .file: .failed
         case .update(let error): error.isRefusal ? .refused : .failed
         case .loader(.device), .loader(.notAsWritten): .failed
-        case .trust, .disk, .layout, .loader, .noLoader, .noHistory, .loaderUnread, .wrongLoader, .option:
+        case .trust, .disk, .layout, .loader, .noLoader, .noHistory, .loaderUnread, .wrongLoader,
+            .option:
             .refused
         }
     }

@@ -17,6 +17,8 @@ class Case:
     code: int = 2
     begun: bool = False
     """Authenticated data came first, so the slot may have been given up before the refusal."""
+    streamed: bool = False
+    """The same, but only on standard input, whose length nobody knows before its end."""
     options: tuple = ()
     everywhere: bool = False
     """Tried from a file, over HTTP and on standard input; else from one of them."""

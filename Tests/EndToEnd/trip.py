@@ -110,8 +110,8 @@ class Trip:
             words = (verb, self.new) if verb == "upgrade" else (verb,)
             self.wrong(f"a disk that is not there ({verb})", FAILED,
                        r"none\.img could not be used: No such file", *words, disk=none)
-            self.wrong(f"a folder as a disk ({verb})", REFUSED if verb == "slots" else FAILED,
-                       r"(found a directory|folder could not be used: Is a directory)", *words,
+            self.wrong(f"a folder as a disk ({verb})", REFUSED,
+                       "found a directory", *words,
                        disk=self.folder / "folder")
             self.wrong(f"a text file as a disk ({verb})", REFUSED,
                        "expected a GUID partition table, found none", *words, disk=text)

@@ -143,7 +143,7 @@ import Trust
     }
 
     @Test(
-        "a power cut while a copy is made anew leaves the others as they are, this one whole or gone"
+        "a power cut while a copy is made anew leaves the others, and this one whole or gone"
     )
     func cuts() throws {
         let image = try FATImage.make(Self.shape, in: folder)

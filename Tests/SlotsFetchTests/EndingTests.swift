@@ -39,12 +39,17 @@ import Testing
         }
     }
 
+    /// Does not notice a stall for a minute.
+    private var patient: FetchOptions {
+        var options = FetchOptions.testing
+        options.stall.time = .seconds(60)
+        return options
+    }
+
     @Test("a transfer that waits for a stalled server is cancelled")
     func stalled() throws {
         let server = try FaultServer(bundle)
-        var options = FetchOptions.testing
-        options.stall.time = .seconds(60)
-        let time = try drop(server.url("stall=6000"), options) { _ = try $0.readStatement() }
+        let time = try drop(server.url("stall=6000"), patient) { _ = try $0.readStatement() }
         #expect(time < .seconds(1))
     }
 
@@ -59,5 +64,32 @@ import Testing
             while source.traffic.retries == 0 {}
         }
         #expect(time < .seconds(1))
+    }
+
+    @Test("a new job ends a transfer that waits for a stalled server")
+    func replaced() throws {
+        let server = try FaultServer(bundle)
+        let location = Location.server(url: server.url("stall=6000&times=1"))
+        let options = patient
+        let channel = Channel(capacity: 64 * 1024)
+        let outlet = Outlet(channel)
+        let worker = WorkerThread {
+            Fetcher.serve(channel, location, options, random: SeededRandom())
+        }
+        let thread = try #require(worker)
+        defer {
+            outlet.close()
+            thread.join(within: .seconds(5))
+        }
+        var bytes = [UInt8](repeating: 0, count: 6000)
+        var span = bytes.mutableSpan
+        outlet.start(Job(parts: [Request(start: 0, end: nil)]))
+        #expect(try outlet.read(into: &span, 0..<6000) == 6000)
+        let clock = ContinuousClock()
+        let start = clock.now
+        outlet.start(Job(parts: [Request(start: 100, end: 200)]))
+        #expect(try outlet.read(into: &span, 0..<100) == 100)
+        #expect(clock.now - start < .seconds(2))
+        #expect(bytes[..<100] == bundle.bytes[100..<200])
     }
 }

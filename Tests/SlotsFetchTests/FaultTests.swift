@@ -124,6 +124,14 @@ import Testing
         #expect(failure { try source.check(bundle) } == .changed)
     }
 
+    @Test("a part that goes on after its announced end is refused")
+    func endless() throws {
+        let (opening, _, _) = try error("chunked=1&extra=5", expectsReuse: true)
+        #expect(opening == .changed)
+        let (rest, _, _) = try error("chunked=1&extra=5&cut=300000")
+        #expect(rest == .changed)
+    }
+
     @Test("parts shorter than asked for are put together")
     func shortParts() throws {
         let wanted = [0..<300_000, 500_000..<500_001]

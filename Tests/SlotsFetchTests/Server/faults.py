@@ -19,6 +19,7 @@ not sent.
     shift=N       answer a range with one that begins N bytes later
     total=N       claim another size of the whole file in Content-Range
     long=N        answer a range with N bytes more than asked for
+    extra=N       send N bytes more than there are (with chunked=1)
     unranged=1    answer a range with the whole file
 
     after=K       the next three strike after the first K requests
@@ -125,7 +126,8 @@ class Handler(BaseHTTPRequestHandler):
             head.append(("Transfer-Encoding", "chunked"))
         else:
             head.append(("Content-Length", str(end - start + int(fault.get("lie", 0)))))
-        self.send(status, head, body[start:end], fault, "chunked" in ask)
+        extra = bytes(int(fault.get("extra", 0)))
+        self.send(status, head, body[start:end] + extra, fault, "chunked" in ask)
         if int(fault.get("lie", 0)) != 0:
             self.close_connection = True
 
