@@ -92,6 +92,9 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+/// What lies in a test folder and is no Swift.
+let others = ["ImageTool": ["help.txt"], "SlotsFetch": ["Server"]]
+
 /// Unit tests stand beside each target's name.
 for (name, extra) in [
     ("Slots", ["Simulator", "Trust"]),
@@ -107,7 +110,7 @@ for (name, extra) in [
         .testTarget(
             name: name + "Tests",
             dependencies: [.target(name: name)] + (name == "Slots" ? [] : ["Slots"]) + extra,
-            exclude: ["README.md"] + (name == "ImageTool" ? ["help.txt"] : []),
+            exclude: ["README.md"] + (others[name] ?? []),
             swiftSettings: strict
         )
     )

@@ -4,7 +4,8 @@ set -eu
 
 BUILD="libcurl4-openssl-dev libarchive-dev libfdisk-dev libssl-dev pkg-config make"
 IMAGES="grub-efi-amd64-bin grub-common mtools dosfstools squashfs-tools fdisk cpio"
-TESTS="qemu-system-x86 ovmf nginx-light curl openssl cryptsetup-bin util-linux"
+TESTS="qemu-system-x86 ovmf nginx-light curl openssl cryptsetup-bin util-linux e2fsprogs"
+TESTS="$TESTS bzip2 xz-utils"
 BENCH="rauc swupdate casync dbus time"
 
 wanted="$BUILD $IMAGES $TESTS"

@@ -136,8 +136,9 @@ extension Engine {
         var window = Window(on: machine.slots[target], limit: machine.slots[target].size)
         var sources: [FetchPlan.Source] = []
         sources.reserveCapacity(index.count)
+        let isResumed = try holdsAny(of: index, target)
         for chunk in index.chunks {
-            if try isInPlace(chunk, &window, target) {
+            if isResumed, try isInPlace(chunk, &window, target) {
                 sources.append(.inPlace)
             } else {
                 let offset = places?.offset(of: chunk)
@@ -146,6 +147,27 @@ extension Engine {
             try reporter.advance(by: chunk.length, reused: sources.last != .network)
         }
         return FetchPlan(index: index, sources: sources)
+    }
+
+    /// Whether an install of this release left anything in the target, told by the first chunks and
+    /// by some all over the root: an install writes from the start on. A target that only holds
+    /// something else is not read to its end for nothing.
+    private func holdsAny(
+        of index: ChunkIndex,
+        _ target: Slot
+    ) throws(UpdateError) -> Bool {
+        let (device, samples) = (machine.slots[target], 64)
+        let step = max(1, index.count / samples)
+        for (number, chunk) in index.chunks.enumerated()
+        where number < samples || number.isMultiple(of: step) {
+            guard chunk.offset >= SlotLayout.head.upperBound else { continue }
+            let bytes: [UInt8]
+            do { bytes = try device.bytes(in: chunk.range) } catch {
+                throw .device(target, error)
+            }
+            if machine.hashing.sha256(bytes.span) == chunk.digest { return true }
+        }
+        return false
     }
 
     /// Chunks that touch the first block are written again whatever lies there: it is zeroed first.

@@ -43,8 +43,8 @@ struct NetworkOptions: ParsableArguments {
 
     func options() throws(CommandError) -> FetchOptions {
         var options = FetchOptions.standard
-        // The bundle is signed: a plain line can delay it, but not change it.
-        options.allowsPlainHTTP = true
+        // The bundle is signed: a plain line can delay it, not change it. A token it could read.
+        options.allowsPlainHTTP = tokenFile == nil
         if let ca { options.authorities = try read(ca) }
         if let clientCert, let clientKey {
             options.client = ClientCertificate(
