@@ -40,7 +40,7 @@ let package = Package(name: "prove", targets: [
 
 def run(tree, limit):
     """('passed' | 'killed' | 'does not build', the first line that says why)."""
-    env = dict(os.environ, KEEL_STOP="1", KEEL_DEPTH="1", KEEL_SEED="1")
+    env = dict(os.environ, KEEL_STOP="1", KEEL_DEPTH="8", KEEL_SEED="1")
     build = subprocess.run(["swift", "build", "--build-tests", *SWIFT], cwd=tree, env=env,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if build.returncode != 0:
