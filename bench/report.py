@@ -40,16 +40,17 @@ def judge(experiment, results):
     judged = []
     runs = results.get(experiment.name, {})
     for goal in experiment.goals:
+        aim = f"goal <= {goal.limit:g}" if goal.limit is not None else "no goal"
         lost = [name for name in goal.needs() if not runs.get(name)]
         values = None if lost else goal.values(runs, results)
         if values is None:
             reason = f"no runs of {', '.join(lost)}" if lost else "the small experiment is missing"
-            judged.append(("not judged", f"{goal.text()}: goal <= {goal.limit:g} ({reason})"))
+            judged.append(("not judged", f"{goal.text()}: {aim} ({reason})"))
             continue
         middle, low, high = median_of(values)
-        verdict = "met" if middle <= goal.limit else "NOT MET"
-        judged.append((verdict, f"{goal.text()}: {middle:.3g} ({low:.3g}-{high:.3g}),"
-                                f" goal <= {goal.limit:g}"))
+        verdict = ("shown" if goal.limit is None
+                   else "met" if middle <= goal.limit else "NOT MET")
+        judged.append((verdict, f"{goal.text()}: {middle:.3g} ({low:.3g}-{high:.3g}), {aim}"))
     return judged
 
 

@@ -64,11 +64,23 @@ public protocol RecordStore: AnyObject {
     /// Throws `.missing` when there is no such file, `.device` when the medium cannot be read.
     func readCopy(_ copy: Int) throws(RecordStoreError) -> [UInt8]
 
+    /// All three copies, as `readCopy` reads them. A store that can do so cheaper than one by one
+    /// has its own.
+    func readCopies() -> [Result<[UInt8], RecordStoreError>]
+
     /// Replaces the 1024 bytes of a copy in one logical-sector write; durable when it returns.
     /// Creates the file anew when it is missing.
     ///
     /// - Precondition: `block` has 1024 bytes.
     func writeCopy(_ copy: Int, _ block: [UInt8]) throws(RecordStoreError)
+}
+
+extension RecordStore {
+    public func readCopies() -> [Result<[UInt8], RecordStoreError>] {
+        (0..<3).map { copy in
+            Result { () throws(RecordStoreError) in try readCopy(copy) }
+        }
+    }
 }
 
 /// Why a copy of the record could not be read or written.
@@ -176,12 +188,21 @@ public enum BundleFault: Sendable, Hashable {
 public protocol Hashing: Sendable {
     func sha256(_ bytes: Span<UInt8>) -> Digest
 
+    /// The digests of `ranges` of `bytes`, in their order. May use threads of its own.
+    func digests(of bytes: [UInt8], in ranges: [Range<Int>]) -> [Digest]
+
     /// Hashes each whole 4 KiB block of `blocks` with `salt` before it, 32 bytes each.
     func hashBlocks(
         _ blocks: Span<UInt8>,
         salt: Span<UInt8>,
         into digests: inout MutableSpan<UInt8>
     )
+}
+
+extension Hashing {
+    public func digests(of bytes: [UInt8], in ranges: [Range<Int>]) -> [Digest] {
+        ranges.map { sha256(bytes.span.extracting($0)) }
+    }
 }
 
 /// Ed25519 (RFC 8032).

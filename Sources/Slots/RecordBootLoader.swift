@@ -8,7 +8,10 @@ public final class RecordBootLoader: BootLoader {
 
     public init(store: any RecordStore) { self.store = store }
 
-    public func copies() -> RecordCopies { RecordCopies(read(0), read(1), read(2)) }
+    public func copies() -> RecordCopies {
+        let found = store.readCopies().map(Self.judge)
+        return RecordCopies(found[0], found[1], found[2])
+    }
 
     public func revoke(_ slot: Slot, as verdict: Verdict) throws(BootLoaderError) {
         var record = try next()
@@ -85,7 +88,8 @@ public final class RecordBootLoader: BootLoader {
             } catch {
                 return true
             }
-            return read(copy) != .whole(record)
+            let found = Result { () throws(RecordStoreError) in try store.readCopy(copy) }
+            return Self.judge(found) != .whole(record)
         }
     }
 
@@ -93,9 +97,11 @@ public final class RecordBootLoader: BootLoader {
         .copiesFailed(failed, inForce: copies().inForce?.record == record)
     }
 
-    private func read(_ copy: Int) -> RecordCopies.Copy {
+    private static func judge(
+        _ found: Result<[UInt8], RecordStoreError>
+    ) -> RecordCopies.Copy {
         do {
-            let bytes = try store.readCopy(copy)
+            let bytes = try found.get()
             guard let record = BootRecord(parsing: bytes) else { return .damaged }
             return bytes == record.encoded() ? .whole(record) : .worn(record)
         } catch .missing {

@@ -21,13 +21,29 @@ struct Window {
         _ body: (Span<UInt8>) -> Result
     ) throws(DeviceError) -> Result? {
         guard range.upperBound <= limit else { return nil }
-        if range.lowerBound < start || range.upperBound > start + bytes.count {
-            let from = range.lowerBound / SlotLayout.blockSize * SlotLayout.blockSize
-            let count = min(max(Self.size, range.upperBound - from), limit - from)
-            try fill(from..<(from + count))
-        }
+        try move(to: range)
         let first = range.lowerBound - start
         return body(bytes.span.extracting(first..<(first + range.count)))
+    }
+
+    private mutating func move(to range: Range<Int>) throws(DeviceError) {
+        guard range.lowerBound < start || range.upperBound > start + bytes.count else { return }
+        let from = range.lowerBound / SlotLayout.blockSize * SlotLayout.blockSize
+        let count = min(max(Self.size, range.upperBound - from), limit - from)
+        try fill(from..<(from + count))
+    }
+
+    /// Copies the bytes of `range` to `place` of `buffer`; false when they lie beyond the limit.
+    mutating func copy(
+        _ range: Range<Int>,
+        to buffer: inout [UInt8],
+        at place: Range<Int>
+    ) throws(DeviceError) -> Bool {
+        guard range.upperBound <= limit else { return false }
+        try move(to: range)
+        let first = range.lowerBound - start
+        buffer.replaceSubrange(place, with: bytes[first..<(first + range.count)])
+        return true
     }
 
     /// A window that could not be read holds nothing.

@@ -24,34 +24,50 @@ public final class SystemPartition: RecordStore {
     }
 
     public func readCopy(_ copy: Int) throws(RecordStoreError) -> [UInt8] {
-        do {
-            let volume = try FATVolume(on: device)
-            guard let folder = try recordFolder(on: volume),
-                let entry = try FATListing(of: folder, on: volume)[Self.name(of: copy)],
-                !entry.isFolder, entry.size > 0
-            else { throw RecordStoreError.missing }
-            var bytes: [UInt8] = []
-            let size = min(entry.size, Self.blockSize)
-            for range in try places(of: entry, size: size, on: volume) {
-                bytes += try device.bytes(range)
-            }
-            return bytes
-        } catch let error as RecordStoreError {
-            throw error
-        } catch let error as FATError {
-            throw RecordStoreError(error)
-        } catch {
-            preconditionFailure("a walk ends in one of two errors")
+        try walk()(copy)
+    }
+
+    /// One walk for all three.
+    public func readCopies() -> [Result<[UInt8], RecordStoreError>] {
+        let walked = Result { () throws(RecordStoreError) in try walk() }
+        return (0..<Self.copyCount).map { copy in
+            Result { () throws(RecordStoreError) in try walked.get()(copy) }
         }
+    }
+
+    /// Finds the folder, and reads a copy in it.
+    private func walk() throws(RecordStoreError) -> Reader {
+        do throws(FATError) {
+            let volume = try FATVolume(on: device)
+            let listing = try recordListing(on: volume)
+            return { (copy) throws(RecordStoreError) in
+                guard let entry = listing?[Self.name(of: copy)], !entry.isFolder, entry.size > 0
+                else { throw .missing }
+                do throws(FATError) { return try self.read(entry, on: volume) } catch {
+                    throw RecordStoreError(error)
+                }
+            }
+        } catch {
+            throw RecordStoreError(error)
+        }
+    }
+
+    private typealias Reader = (_ copy: Int) throws(RecordStoreError) -> [UInt8]
+
+    private func read(_ entry: FATEntry, on volume: FATVolume) throws(FATError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        let size = min(entry.size, Self.blockSize)
+        for range in try places(of: entry, size: size, on: volume) {
+            bytes += try device.bytes(range)
+        }
+        return bytes
     }
 
     public func writeCopy(_ copy: Int, _ block: [UInt8]) throws(RecordStoreError) {
         precondition(block.count == Self.blockSize, "a record block has 1024 bytes")
         do throws(FATError) {
             let volume = try FATVolume(on: device)
-            let listing = try recordFolder(on: volume).map { (folder) throws(FATError) in
-                try FATListing(of: folder, on: volume)
-            }
+            let listing = try recordListing(on: volume)
             if let listing, let places = try wholeCopy(copy, in: listing, on: volume) {
                 try overwrite(places, with: block)
             } else {
@@ -67,6 +83,12 @@ public final class SystemPartition: RecordStore {
         let root = try FATListing(of: volume.root, on: volume)
         guard let entry = root[Self.folder], entry.isFolder else { return nil }
         return .clusters(first: entry.firstCluster)
+    }
+
+    private func recordListing(on volume: FATVolume) throws(FATError) -> FATListing? {
+        try recordFolder(on: volume).map { (folder) throws(FATError) in
+            try FATListing(of: folder, on: volume)
+        }
     }
 
     /// Where the first `size` bytes of a file are.

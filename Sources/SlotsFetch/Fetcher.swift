@@ -184,6 +184,7 @@ extension Fetcher {
     private func step(_ exchange: Exchange) -> Duration? {
         inlet.publish()
         if inlet.isCancelled { return nil }
+        if location.isServer { easy.acknowledge() }
         // A bound alone: nothing relies on it.
         let minute = Duration.seconds(60)
         guard exchange.isPaused else { return minute }

@@ -33,7 +33,7 @@ final class Workbench {
         do { layout = try Layout.find(on: disk, acceptingBackup: !writing) } catch {
             throw .layout(place.disk, error)
         }
-        let hashing = OpenSSLHashing()
+        let hashing = HashTeam(OpenSSLHashing())
         let clock = MonotonicClock()
         let disk = disk
         func device(_ partition: Partition) throws(CommandError) -> PartitionDevice {

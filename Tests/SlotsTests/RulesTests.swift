@@ -66,6 +66,21 @@ struct RulesTests {
         #expect(world.inForce?[.b] == .tries(3))
     }
 
+    @Test("installing what lies rotten in the other slot makes it whole, wherever it rotted")
+    func installRotten() throws {
+        let release = try PowerLossTests.releases.get()[2]
+        let trailer = SlotLayout.roundUp(release.manifest.root.size)
+        for offset in [1, 3000, 20_000, trailer, trailer + 200, release.slotBytes.count - 4000] {
+            let world = try world()
+            try world.install(release, stageOnly: true)
+            let byte = world.slots.b.durableBytes(offset..<(offset + 1))[0]
+            world.slots.b.tamper([byte ^ 4], at: offset)
+            try world.install(release)
+            #expect(world.holds(.b)?.digest == release.digest, "rot at \(offset)")
+            #expect(world.inForce?[.b] == .tries(3), "rot at \(offset)")
+        }
+    }
+
     @Test("three tries without a confirmation fall back, and the release is quarantined")
     func quarantine() throws {
         let world = try world()

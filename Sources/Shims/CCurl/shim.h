@@ -1,5 +1,8 @@
 // libcurl for Swift. Everything here is what Swift cannot call by itself, and nothing more.
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 // curl.h wraps these three in type-checking macros for C compilers; the functions are meant below.
 #undef curl_easy_setopt
@@ -50,6 +53,18 @@ static inline CURLcode keel_curl_resume(CURL *easy) {
 }
 static inline CURLcode keel_curl_global_init(void) {
     return curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+typedef int (*keel_curl_opened)(void *context, curl_socket_t socket, curlsocktype purpose);
+static inline CURLcode keel_curl_set_opened(CURL *easy, keel_curl_opened value) {
+    return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, value);
+}
+
+// Has a TCP connection acknowledge at once what has come. Linux forgets the wish by and by, so it
+// is made anew (tcp(7), TCP_QUICKACK). A hint: nothing depends on it.
+static inline void keel_tcp_acknowledge(curl_socket_t socket) {
+    int on = 1;
+    (void)setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
 // CURLMsg ends in a union: the result of the next finished transfer, 0 when there is none.
