@@ -88,6 +88,13 @@ let package = Package(
             exclude: ["README.md"],
             swiftSettings: strict
         ),
+        .target(
+            name: "Support",
+            dependencies: ["Syscalls"],
+            path: "Tests/Support",
+            exclude: ["README.md"],
+            swiftSettings: strict
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
@@ -101,8 +108,8 @@ for (name, extra) in [
     ("Syscalls", []),
     ("Trust", []),
     ("Archive", []),
-    ("SlotsDisk", ["Trust", "Syscalls"]),
-    ("SlotsLayout", ["SlotsDisk", "Simulator", "Syscalls", "Trust"]),
+    ("SlotsDisk", ["Simulator", "Support", "Syscalls", "Trust"]),
+    ("SlotsLayout", ["SlotsDisk", "Simulator", "Support", "Syscalls", "Trust"]),
     ("SlotsFetch", ["Syscalls", "Trust", "Archive"]),
     ("ImageTool", ["Syscalls", "Trust", "Archive", "SlotsDisk", "SlotsLayout"]),
 ] as [(String, [Target.Dependency])] {

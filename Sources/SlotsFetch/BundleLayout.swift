@@ -6,6 +6,9 @@ struct BundleLayout: Sendable, Hashable {
     static let block = 512
     static let members = ["manifest.json", "manifest.sig", "chunks.idx", "root.squashfs"]
 
+    /// Bytes of a bundle whose members are all empty.
+    static let smallest = (members.count + 2) * block
+
     /// Bytes of the members read so far, in order.
     private(set) var sizes: [Int] = []
     /// Offset of the next member's header.

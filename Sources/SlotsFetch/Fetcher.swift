@@ -30,6 +30,7 @@ final class Fetcher {
         } else {
             pacer = nil
         }
+        try location.refuseFolder()
         easy = try CurlEasy()
         multi = try CurlMulti()
         try easy.configure(location, options)

@@ -55,6 +55,7 @@ final class MemberReader {
         do throws(ArchiveError<SourceError>) {
             found = try archive.nextMember()
         } catch {
+            if case .fault = error { try refuseEmpty() }
             throw Self.cause(error, member: expected)
         }
         guard let found, found.name == expected else {
@@ -68,6 +69,12 @@ final class MemberReader {
             throw .malformed(.notAnArchive(reason: "\(expected) at \(found.contentOffset)"))
         }
         return (expected, found.size)
+    }
+
+    /// Nothing came at all: a tar reader's complaint about it would say too little.
+    private func refuseEmpty() throws(SourceError) {
+        guard stream.position == 0 else { return }
+        throw .malformed(.trailing(size: 0, expected: BundleLayout.smallest))
     }
 
     private func content(of name: String, size: Int) throws(SourceError) -> [UInt8] {

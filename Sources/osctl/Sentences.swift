@@ -13,6 +13,10 @@ extension CommandError {
         case .disk(let error): error.sentence
         case .layout(let path, .disk(let error)): "\(path): \(error.sentence)"
         case .layout(let path, let error): "\(path) is refused: \(error.words)."
+        case .update(.source(.malformed(.trailing(size: 0, _)))):
+            "the bundle is refused: it is empty; a release is a file ending in .keel."
+        case .update(let error) where error.isQuarantine:
+            "\(error.sentence.dropLast()); --retry-quarantined accepts it."
         case .update(let error): error.sentence
         case .loader(let error): "the boot loader was not upgraded: \(error.words)."
         case .noLoader(let slot):
@@ -27,6 +31,13 @@ extension CommandError {
         case .option(let name, let found, let expected):
             "\(name) is refused: expected \(expected), found \"\(found)\"."
         }
+    }
+}
+
+extension UpdateError {
+    /// Refused for what became of the release on this node before.
+    fileprivate var isQuarantine: Bool {
+        if case .distrusted(.quarantined) = self { true } else { false }
     }
 }
 

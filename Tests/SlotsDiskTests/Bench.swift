@@ -1,4 +1,6 @@
+import Simulator
 import SlotsDisk
+import Support
 import Syscalls
 import Testing
 import Trust

@@ -1,4 +1,5 @@
 import SlotsDisk
+import Support
 import Syscalls
 
 /// File systems made by other people's tools, as bytes.

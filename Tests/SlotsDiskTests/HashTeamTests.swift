@@ -1,3 +1,4 @@
+import Simulator
 import Slots
 import SlotsDisk
 import Synchronization

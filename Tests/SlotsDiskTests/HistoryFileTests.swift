@@ -1,5 +1,6 @@
 import Slots
 import SlotsDisk
+import Support
 import Syscalls
 import Testing
 

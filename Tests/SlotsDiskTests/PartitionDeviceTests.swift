@@ -1,5 +1,7 @@
+import Simulator
 import Slots
 import SlotsDisk
+import Support
 import Syscalls
 import Testing
 import Trust

@@ -1,5 +1,6 @@
 import Slots
 import SlotsDisk
+import Support
 import Syscalls
 import Testing
 import Trust
@@ -10,16 +11,24 @@ import Trust
         var now: Duration = .seconds(100)
     }
 
-    @Test("writing is no faster than the cap, after a first burst")
-    func cap() throws {
-        let folder = try TemporaryFolder()
-        let clock = Clock()
+    /// Takes 1 MiB a second.
+    private func limitedDevice(
+        _ clock: Clock,
+        in folder: TemporaryFolder
+    ) throws -> PartitionDevice {
         let rate = RateLimit(bytesPerSecond: 1 << 20, clock: clock) { clock.now += $0 }
         let disk = try Disk(
             opening: folder.image("a", size: 64 << 20),
             for: .writing(wait: .zero)
         )
-        let device = try disk.device(0..<(64 << 20), hashing: OpenSSLHashing(), rate: rate)
+        return try disk.device(0..<(64 << 20), hashing: OpenSSLHashing(), rate: rate)
+    }
+
+    @Test("writing is no faster than the cap, after a first burst")
+    func cap() throws {
+        let folder = try TemporaryFolder()
+        let clock = Clock()
+        let device = try limitedDevice(clock, in: folder)
         let bytes = [UInt8](repeating: 1, count: 100_000)
         for index in 0..<200 { try device.write(bytes.span, at: index * bytes.count) }
         try device.flush()
@@ -32,12 +41,7 @@ import Trust
     func pause() throws {
         let folder = try TemporaryFolder()
         let clock = Clock()
-        let rate = RateLimit(bytesPerSecond: 1 << 20, clock: clock) { clock.now += $0 }
-        let disk = try Disk(
-            opening: folder.image("a", size: 64 << 20),
-            for: .writing(wait: .zero)
-        )
-        let device = try disk.device(0..<(64 << 20), hashing: OpenSSLHashing(), rate: rate)
+        let device = try limitedDevice(clock, in: folder)
         clock.now += .seconds(1000)
         let start = clock.now
         let bytes = [UInt8](repeating: 1, count: 6 << 20)

@@ -10,6 +10,8 @@ import Testing
     private let scratch: Scratch
     private let server: Nginx
     private let rootSize = 600_000_000 / 4096 * 4096
+    /// Of the whole bundle.
+    private let size: Int
 
     init() throws {
         server = try Nginx()
@@ -21,7 +23,8 @@ import Testing
             + TestBundle.header("root.squashfs", size: rootSize)
         try scratch.write("bundle", head)
         let file = try #require(FileHandle(forWritingAtPath: scratch.file("bundle")))
-        try file.truncate(atOffset: UInt64(head.count + rootSize + 1024))
+        size = head.count + rootSize + 1024
+        try file.truncate(atOffset: UInt64(size))
     }
 
     private func open(_ location: String) throws -> BundleSource {
@@ -65,22 +68,57 @@ import Testing
 
     @Test("a consumer that pauses stops the transfer, and memory stays bounded")
     func paused() throws {
-        let source = try open(server.url())
-        try pass(source, 1 << 20)
-        let before = try memory()
-        // Until nothing moves any more for half a second.
-        var seen = -1
-        while source.traffic.bytes != seen {
-            seen = source.traffic.bytes
-            usleep(500_000)
+        let channel = Channel(capacity: BundleSource.ringCapacity)
+        let outlet = Outlet(channel)
+        let location = Location.server(url: server.url())
+        let thread = try #require(
+            WorkerThread { Fetcher.serve(channel, location, .testing, random: SeededRandom()) }
+        )
+        defer {
+            outlet.close()
+            thread.join(within: .seconds(5))
         }
-        #expect(seen <= 1 << 20 + BundleSource.ringCapacity + (1 << 20))
+        outlet.start(Job(parts: [Request(start: 0, end: nil)]))
+        let taken = 1 << 20
+        #expect(try pass(outlet, taken) == taken)
+        let before = try memory()
+
+        let seen = try #require(waitForPause(channel), "the ring never filled")
+        #expect(seen <= taken + BundleSource.ringCapacity + (1 << 20))
+        // A transfer that goes on all the same shows here, or in the memory.
+        let moved = channel.monitor.wait(.consumer, atMost: .milliseconds(200)) { state in
+            state.isPaused && state.traffic.bytes == seen ? nil : true
+        }
+        #expect(moved == nil)
         #expect(try memory() - before < 16 << 20)
-        try pass(source, rootSize - (1 << 20))
-        try source.finish()
-        #expect(source.traffic.requests == 1)
-        #expect(source.traffic.retries == 0)
+
+        #expect(try pass(outlet, Int.max) == size - taken)
+        #expect(outlet.traffic.requests == 1)
+        #expect(outlet.traffic.retries == 0)
         #expect(try memory() - before < 24 << 20)
+    }
+
+    /// Waits until the worker has found no room, and answers how many bytes it received by then.
+    private func waitForPause(_ channel: Channel) -> Int? {
+        channel.monitor.wait(.consumer, atMost: .seconds(30)) { state in
+            if state.isPaused { return state.traffic.bytes }
+            // Has the worker wake this thread.
+            state.need = channel.ring.capacity / 2
+            return nil
+        }
+    }
+
+    /// Reads `count` bytes, or as many as there are, in pieces of 16 KiB, and only counts them.
+    private func pass(_ outlet: Outlet, _ count: Int) throws -> Int {
+        var buffer = [UInt8](repeating: 0, count: 16 * 1024)
+        var passed = 0
+        while passed < count {
+            var span = buffer.mutableSpan
+            let size = try outlet.read(into: &span, 0..<min(span.count, count - passed))
+            guard size > 0 else { break }
+            passed += size
+        }
+        return passed
     }
 
     @Test("600 MB cost little more than curl needs to throw them away")

@@ -56,10 +56,34 @@ import Testing
         #expect(reason.contains("nothing"))
     }
 
-    @Test("a folder is no bundle")
+    @Test("a folder is unusable, by path, by URL and through a link")
     func folder() throws {
-        let source = try BundleSource.testing(scratch.path)
-        #expect(failure { _ = try source.readStatement() } != nil)
+        let folder = scratch.file("a #1 %20 folder")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        let link = scratch.file("link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder)
+        let url = URL(fileURLWithPath: folder).absoluteString
+        for (location, name) in [(folder, folder), (url, folder + "/"), (link, link)] {
+            let source = try BundleSource.testing(location)
+            let reason = "\(name) is a folder; a release is a file ending in .keel"
+            #expect(failure { _ = try source.readStatement() } == .unusable(reason: reason))
+            #expect(source.traffic == Traffic())
+        }
+    }
+
+    @Test("a socket, which cannot be opened, is unusable")
+    func socket() throws {
+        let path = scratch.file("socket")
+        try Program.run([
+            "python3", "-c", "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])",
+            path,
+        ])
+        let source = try BundleSource.testing(path)
+        guard case .unusable(let reason) = failure({ _ = try source.readStatement() }) else {
+            Issue.record("read")
+            return
+        }
+        #expect(reason.contains(path))
     }
 
     @Test("a pipe with a name is a stream")

@@ -214,12 +214,15 @@ import Testing
         try expectNoArchive(manifest + TestBundle.noise(2048, seed: 9))
     }
 
-    @Test("an empty file is refused")
+    @Test("a source without a byte is refused as one, and not as no archive")
     func empty() throws {
-        let source = try BundleSource.testing(try scratch.write("empty", []))
-        guard case .malformed = failure({ _ = try source.readStatement() }) else {
-            Issue.record("read")
-            return
+        try expect([], .trailing(size: 0, expected: 6 * 512))
+        let server = try Nginx(bundle)
+        try server.scratch.write("bundle", [])
+        for expectsReuse in [false, true] {
+            let source = try BundleSource.testing(server.url(), expectsReuse: expectsReuse)
+            let error = failure { _ = try source.readStatement() }
+            #expect(error == .malformed(.trailing(size: 0, expected: 6 * 512)))
         }
     }
 

@@ -51,6 +51,18 @@ import Testing
         }
     }
 
+    @Test("a folder as standard input is unusable")
+    func folder() throws {
+        // Sound: the path is copied into a C string for the call.
+        let folder = unsafe open(scratch.path, O_RDONLY)
+        defer { close(folder) }
+        try withInput(folder) {
+            let source = try BundleSource.testing("-")
+            let reason = "standard input is a folder; a release is a file ending in .keel"
+            #expect(failure { _ = try source.readStatement() } == .unusable(reason: reason))
+        }
+    }
+
     @Test("a worker that waits for a silent pipe is left alone after bounded time")
     func silent() throws {
         let pipe = Pipe()

@@ -1,6 +1,7 @@
 import Slots
 import SlotsDisk
 import SlotsLayout
+import Support
 import Syscalls
 import Testing
 import Trust

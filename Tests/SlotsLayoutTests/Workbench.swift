@@ -1,73 +1,66 @@
+import Slots
 import SlotsDisk
+import SlotsLayout
+import Support
 import Syscalls
 import Testing
+import Trust
 
-/// A folder of the test's own, gone with everything in it when the test ends.
-final class TemporaryFolder {
-    let path: String
+/// A disk of 300 MiB: an image file, or a loop device on it.
+enum Place: String, CaseIterable, CustomTestStringConvertible {
+    case image512 = "an image with 512-byte sectors"
+    case image4096 = "an image with 4096-byte sectors"
+    case loop512 = "a loop device with 512-byte sectors"
+    case loop4096 = "a loop device with 4096-byte sectors"
 
-    init() throws {
-        path =
-            "/tmp/keel-test-" + (try RandomSource.bytes(8)).map { String($0, radix: 16) }.joined()
-        try Directory.create(path)
-    }
+    static let size = 300 << 20
+    static let slotSize = 64 << 20
 
-    deinit { _ = try? run("rm", "-r", "-f", path) }
-
-    func callAsFunction(_ name: String) -> String { path + "/" + name }
-
-    /// A file of that many zeros that take no room.
-    func image(_ name: String, size: Int) throws -> String {
-        let file = try File.create(path + "/" + name, permissions: 0o600)
-        try file.resize(to: size)
-        return path + "/" + name
-    }
+    var testDescription: String { rawValue }
+    var sectorSize: Int { self == .image4096 || self == .loop4096 ? 4096 : 512 }
+    var isImage: Bool { self == .image512 || self == .image4096 }
 }
 
-/// Runs a tool and gives its output; a failure fails the test.
-@discardableResult
-func run(_ tool: String, _ arguments: String...) throws -> String {
-    let outcome = try Spawn.run(
-        "/usr/bin/env",
-        [tool] + arguments,
-        environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "MTOOLS_SKIP_CHECK=1"],
-        error: .inherited,
-        outputLimit: 1 << 20,
-        timeout: .seconds(120)
-    )
-    let text = String(decoding: outcome.output, as: UTF8.self)
-    guard outcome.end == .exited(code: 0) else {
-        throw ToolFailure(tool: tool, arguments: arguments, end: outcome.end, output: text)
-    }
-    return text
-}
+/// A blank disk, opened for writing, and what it stands on.
+final class Bench {
+    let image: String
+    let disk: Disk
+    let loop: LoopDevice?
 
-struct ToolFailure: Error {
-    let tool: String
-    let arguments: [String]
-    let end: Spawn.Outcome.End
-    let output: String
-}
-
-/// A loop device on an image file, detached when the test ends.
-///
-/// The kernel forgets the partitions of a loop device with it only when it was asked to scan.
-final class LoopDevice {
-    let path: String
-
-    init(on image: String, sectorSize: Int) throws {
-        let output = try run(
-            "losetup",
-            "--find",
-            "--show",
-            "--partscan",
-            "--direct-io=on",
-            "--sector-size",
-            "\(sectorSize)",
-            image
+    init(_ place: Place, in folder: TemporaryFolder) throws {
+        image = folder("image")
+        let file = try Disk(
+            creatingImage: image,
+            size: Place.size,
+            sectorSize: place.sectorSize,
+            permissions: 0o600
         )
-        path = String(output.dropLast())
+        if place.isImage {
+            loop = nil
+            disk = file
+        } else {
+            let device = try LoopDevice(on: image, sectorSize: place.sectorSize)
+            loop = device
+            disk = try Disk(opening: device.path, for: .writing(wait: .zero))
+        }
     }
+}
 
-    deinit { _ = try? run("losetup", "--detach", path) }
+extension GUID {
+    /// One that tests can tell apart: all its digits are `digit`.
+    static func test(_ digit: Character) -> GUID {
+        let text = [8, 4, 4, 4, 12].map { String(repeating: digit, count: $0) }
+        guard let guid = GUID(text.joined(separator: "-")) else {
+            preconditionFailure("hexadecimal digits make a GUID")
+        }
+        return guid
+    }
+}
+
+extension Layout.Identities {
+    static let test = Layout.Identities(
+        disk: .test("d"),
+        systemPartition: .test("1"),
+        slots: PerSlot(a: .test("a"), b: .test("b"))
+    )
 }
