@@ -31,8 +31,8 @@ MUTANTS = [
      "        try writeTree(head: head)\n",
      "        do { try engine.machine.bootLoader.arm(target, attempts: 3) } catch {}\n"
      "        try writeTree(head: head)\n"),
-    ("do not look at the root hash of the read-back", S + "Installation.swift",
-     "guard root == release.manifest.root.verity else", "guard root == root else"),
+    ("do not look at the root hash of the read-back", S + "Proof.swift",
+     "guard found == root else", "guard found == found else"),
     ("write without revoking", S + "Installation.swift",
      "do { try engine.machine.bootLoader.revoke(target, as: .none) } catch {\n            throw .bootLoader(error)\n        }",
      "do { try engine.machine.bootLoader.repair() } catch { throw .bootLoader(error) }"),
