@@ -43,6 +43,31 @@ struct NetworkFaultTests {
         #expect(world.violations.isEmpty, "\(world.violations)")
     }
 
+    @Test(
+        "a wrong byte from the network is found before its chunk is written",
+        arguments: [
+            4_096, 20_000, size - 1,
+        ]
+    )
+    func wrongByte(offset: Int) throws {
+        let world = try world()
+        let release = world.releases[2]
+        let chunks = Array(release.index.chunks)
+        let number = try #require(chunks.firstIndex { $0.range.contains(offset) })
+        let chunk = chunks[number]
+        let before = world.slots.b.durableBytes(chunk.range)
+        #expect(throws: UpdateError.wrongChunk(chunk: number, offset: chunk.offset)) {
+            try world.install(
+                release,
+                fault: .flipped(at: offset),
+                options: UpgradeOptions(reuses: false)
+            )
+        }
+        try world.slots.b.flush()
+        let kept = max(0, SlotLayout.head.count - chunk.offset)
+        #expect(world.slots.b.durableBytes(chunk.range).dropFirst(kept) == before.dropFirst(kept))
+    }
+
     @Test("a rerun fetches nothing that is in place, but for the chunks of the first block")
     func resumeFetchesTheRest() throws {
         let world = try world()
