@@ -1,9 +1,16 @@
 import CArchive
 
+/// What an archive is packed with.
+public enum Compression: Sendable, Hashable {
+    case none
+    /// RFC 1952, without a name or a time, so that the same members give the same bytes.
+    case gzip
+}
+
 /// Writes a tar archive that is the same bytes for the same members.
 ///
 /// ustar; every member a plain file of mode 0444, user and group 0 without names, time 0; blocks
-/// of 512 bytes and exactly two of zeros at the end. So the size is the sum of
+/// of 512 bytes and exactly two of zeros at the end. So the size, before compression, is the sum of
 /// 512 + size rounded up to 512 for each member, and 1024.
 @safe
 public final class TarWriter<Failure: Error> {
@@ -15,6 +22,7 @@ public final class TarWriter<Failure: Error> {
 
     /// `sink` gets the archive's bytes, in order. It does not keep the span.
     public init(
+        compression: Compression = .none,
         sink: @escaping (Span<UInt8>) throws(Failure) -> Void
     ) throws(ArchiveError<Failure>) {
         bridge = TypedSinkBridge(sink)
@@ -25,14 +33,23 @@ public final class TarWriter<Failure: Error> {
         // Sound: this object owns it from here on; makes a pointer, follows none.
         unsafe handle = made
         let context = unsafe Unmanaged.passUnretained(bridge as SinkBridge).toOpaque()
+        let isPlain = compression == .none
+        // Sound: only the handle and constant strings, which live for the calls.
+        let filter =
+            unsafe isPlain
+            ? [archive_write_add_filter_none(made)]
+            : [
+                archive_write_add_filter_gzip(made),
+                archive_write_set_filter_option(made, "gzip", "timestamp", nil),
+            ]
         // Sound: the bridge lives as long as this object, which frees the handle first.
-        let status = unsafe [
-            archive_write_set_format_ustar(made),
-            archive_write_add_filter_none(made),
-            archive_write_set_bytes_per_block(made, 512),
-            archive_write_set_bytes_in_last_block(made, 512),
-            archive_write_open(made, context, nil, writeToSink, nil),
-        ]
+        let status =
+            unsafe filter + [
+                archive_write_set_format_ustar(made),
+                archive_write_set_bytes_per_block(made, 512),
+                archive_write_set_bytes_in_last_block(made, 512),
+                archive_write_open(made, context, nil, writeToSink, nil),
+            ]
         guard status.allSatisfy({ $0 == ARCHIVE_OK }) else { throw error() }
     }
 

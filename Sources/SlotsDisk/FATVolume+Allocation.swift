@@ -17,7 +17,7 @@ extension FATVolume {
             guard length >= count else { return true }
             let run = (cluster - count + 1)..<(cluster + 1)
             let nearest = others.map { gap(between: run, and: $0) }.min() ?? .max
-            if nearest > best?.distance ?? -1 { best = (run, nearest) }
+            if nearest > best?.distance ?? 0 { best = (run, nearest) }
             return nearest < distance
         }
         guard let best else { throw .damaged(reason: "no free cluster") }

@@ -30,10 +30,11 @@ public enum LoaderImage {
     ///
     /// Source: PE format, "Optional Header Data Directories", Certificate Table.
     package static func isSigned(_ bytes: [UInt8]) -> Bool {
-        guard let header = header(of: bytes), header + 172 <= bytes.count else { return false }
+        guard let header = header(of: bytes), header + 26 <= bytes.count else { return false }
         let isPlus = bytes.number16(header + 24) == 0x20B
-        return bytes.number32(header + (isPlus ? 168 : 152) + 4) != 0
-            || bytes.number32(header + (isPlus ? 168 : 152)) != 0
+        let table = header + (isPlus ? 168 : 152)
+        guard table + 8 <= bytes.count else { return false }
+        return bytes.number32(table) != 0 || bytes.number32(table + 4) != 0
     }
 
     private static let head = Array("# KEELOS LOADER CONTRACT ".utf8)

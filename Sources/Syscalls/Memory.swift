@@ -12,4 +12,9 @@ public enum Memory {
         _ = mallopt(M_TRIM_THRESHOLD, 512 << 10)
         _ = mallopt(M_ARENA_MAX, 1)
     }
+
+    /// Gives freed pages back to the system, those between blocks in use as well.
+    ///
+    /// C function: `malloc_trim(3)`.
+    public static func trim() { _ = malloc_trim(0) }
 }

@@ -6,7 +6,13 @@ import CCrypto
 @safe
 final class KeyHandle: @unchecked Sendable {
     // EVP_PKEY*
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
+
+    /// Takes over a key that nobody else frees.
+    init(owning handle: OpaquePointer) {
+        // Sound: the caller gave its one reference away.
+        unsafe self.handle = handle
+    }
 
     /// A new Ed25519 key from the system's random numbers. C function: `EVP_PKEY_generate(3)`.
     init() throws(KeyError) {

@@ -23,6 +23,23 @@ struct PEMBlock {
         self = block
     }
 
+    /// Every block of `text`, in order; text around them is passed over.
+    ///
+    /// Throws `.notPEM` when there is none, when one is damaged or cut, and for a text of more
+    /// than `limit` bytes; `.severalBlocks` for more than `count` of them.
+    static func all(in text: Span<UInt8>, limit: Int, count: Int) throws(KeyError) -> [PEMBlock] {
+        guard text.count <= limit else { throw .notPEM }
+        let stream = try MemoryStream()
+        try stream.write(text)
+        var blocks: [PEMBlock] = []
+        while let block = try stream.nextBlock() {
+            guard blocks.count < count else { throw .severalBlocks }
+            blocks.append(block)
+        }
+        guard !blocks.isEmpty else { throw .notPEM }
+        return blocks
+    }
+
     /// The text, in lines of 64 characters.
     func text() throws(KeyError) -> [UInt8] {
         let stream = try MemoryStream()
@@ -75,8 +92,23 @@ private struct MemoryStream: ~Copyable {
         guard written > 0 else { throw .unable(reason: libcryptoReason()) }
     }
 
+    /// The next block; `nil` when no line begins one any more.
+    ///
+    /// Throws `.notPEM` for one that begins and goes wrong.
+    func nextBlock() throws(KeyError) -> PEMBlock? {
+        ERR_clear_error()
+        if let block = readBlock(clearing: false) {
+            ERR_clear_error()
+            return block
+        }
+        let reason = keel_error_reason(ERR_peek_last_error())
+        ERR_clear_error()
+        guard reason == PEM_R_NO_START_LINE else { throw .notPEM }
+        return nil
+    }
+
     /// The next block; `nil` when there is none. C function: `PEM_read_bio(3)`.
-    func readBlock() -> PEMBlock? {
+    func readBlock(clearing: Bool = true) -> PEMBlock? {
         var label: UnsafeMutablePointer<CChar>?
         var header: UnsafeMutablePointer<CChar>?
         var bytes: UnsafeMutablePointer<UInt8>?
@@ -88,7 +120,7 @@ private struct MemoryStream: ~Copyable {
             unsafe CRYPTO_free(label, "", 0)
             unsafe CRYPTO_free(header, "", 0)
             unsafe CRYPTO_clear_free(bytes, count, "", 0)
-            ERR_clear_error()
+            if clearing { ERR_clear_error() }
         }
         // Sound: both strings end with NUL and `bytes` has `count` bytes.
         guard found == 1, let label = unsafe label, let header = unsafe header else { return nil }

@@ -114,4 +114,27 @@ struct TarWriterTests {
         }
         #expect(sink.bytes.count <= 512)
     }
+
+    @Test("a gzip archive holds the bytes of the plain one, and is the same each time")
+    func gzip() throws {
+        func packed(_ compression: Compression) throws -> [UInt8] {
+            let sink = Sink()
+            let writer = try TarWriter<Full>(compression: compression) { bytes throws(Full) in
+                try sink.put(bytes)
+            }
+            for (name, body) in members {
+                try writer.begin(name, size: body.count)
+                try writer.write(body.span)
+            }
+            try writer.finish()
+            return sink.bytes
+        }
+        let first = try packed(.gzip)
+        #expect(first == (try packed(.gzip)))
+        #expect(first.starts(with: [0x1F, 0x8B, 8, 0, 0, 0, 0, 0]))
+        let tar = try Tar()
+        try tar.write("packed.tar.gz", first)
+        try tar.run("gunzip packed.tar.gz")
+        #expect(try tar.read("packed.tar") == (try packed(.none)))
+    }
 }

@@ -66,6 +66,26 @@ struct VerbTests {
         }
     }
 
+    @Test("repair writes lost and stale copies anew, and a second one writes nothing")
+    func repair() throws {
+        let old = BootRecord(preferred: .a, a: .good, b: .none, sequence: 40).encoded()
+        for (copy, bytes) in [(0, []), (1, []), (2, []), (0, old), (1, old)] as [(Int, [UInt8])] {
+            let store = Store(settled)
+            store.copies[2] =
+                BootRecord(preferred: .a, a: .good, b: .none, sequence: 41).encoded()
+            store.copies[copy] = bytes
+            let loader = RecordBootLoader(store: store)
+            try loader.repair()
+            let found = loader.copies().copies
+            #expect(found[0] == .whole(settled) && found[1] == .whole(settled), "copy \(copy)")
+            #expect(found[2].record?[.a] == .good && found[2].record?[.b] == SlotState.none)
+            let writes = store.writes
+            #expect(writes == 1, "copy \(copy)")
+            try loader.repair()
+            #expect(store.writes == writes, "copy \(copy)")
+        }
+    }
+
     @Test("the last trusted slot is not revoked, and nothing is written")
     func lastTrusted() {
         for other in [SlotState.none, .failed, .tries(2)] {

@@ -15,11 +15,30 @@ final class Openssl {
     /// The exit status. Words of `arguments` are split at blanks.
     @discardableResult
     func run(_ arguments: String) throws -> Int32 {
+        try start(arguments.split(separator: " ").map(String.init), FileHandle.nullDevice)
+    }
+
+    /// What it printed, without the line break at its end; `nil` when it failed.
+    func output(_ arguments: String) throws -> String? {
+        try output(arguments.split(separator: " ").map(String.init))
+    }
+
+    func output(_ arguments: [String]) throws -> String? {
+        let file = folder.appendingPathComponent("output-\(UUID().uuidString)")
+        try Data().write(to: file)
+        let sink = try FileHandle(forWritingTo: file)
+        let status = try start(arguments, sink)
+        try sink.close()
+        let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+        return status == 0 ? text.trimmingCharacters(in: .newlines) : nil
+    }
+
+    private func start(_ arguments: [String], _ output: FileHandle) throws -> Int32 {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments.split(separator: " ").map(String.init)
+        process.arguments = ["openssl"] + arguments
         process.currentDirectoryURL = folder
-        process.standardOutput = FileHandle.nullDevice
+        process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()

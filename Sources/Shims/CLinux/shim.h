@@ -27,6 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "machine.h"
+
 // GNU functions, as their manual pages declare them.
 extern int fallocate(int fd, int mode, off_t offset, off_t length);
 extern int pidfd_open(pid_t pid, unsigned int flags);

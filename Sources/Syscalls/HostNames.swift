@@ -1,0 +1,47 @@
+import CLinux
+
+/// What the kernel calls the machine and itself. C function: `uname(2)`.
+public struct KernelNames: Sendable, Hashable {
+    /// The host name.
+    public let host: String
+    /// Of the kernel, such as `6.12.48`.
+    public let release: String
+    /// Such as `x86_64`.
+    public let architecture: String
+
+    public static var current: KernelNames {
+        var names = utsname()
+        // Sound: the kernel fills the structure with NUL-terminated texts; only copies leave.
+        let code = unsafe uname(&names)
+        precondition(code == 0, "the kernel knows its name")
+        return unsafe KernelNames(
+            host: String(cString: clinux_node_name(&names)),
+            release: String(cString: clinux_release(&names)),
+            architecture: String(cString: clinux_architecture(&names))
+        )
+    }
+}
+
+/// The machine's name in its network.
+public enum HostName {
+    /// More bytes the kernel does not take.
+    public static let limit = 64
+
+    /// Sets it until the machine restarts; throws `.invalid` when it is empty, longer than `limit`,
+    /// or has a NUL. C function: `sethostname(2)`.
+    public static func set(_ name: String) throws(Errno) {
+        guard !name.isEmpty, !name.utf8.contains(0) else { throw .invalid }
+        let length = name.utf8.count
+        // Sound: the string lives for the call, which reads that many bytes.
+        _ = try checked { unsafe sethostname(name, length) }
+    }
+}
+
+/// This process, as the kernel knows it.
+public enum CurrentProcess {
+    /// C function: `getpid(2)`.
+    public static var number: Int32 { getpid() }
+
+    /// Who it acts as; 0 is root. C function: `geteuid(2)`.
+    public static var user: UInt32 { geteuid() }
+}
