@@ -16,11 +16,13 @@ deps:
 
 build: deps
 	swift build $(SWIFT_FLAGS) --product osctl
+	swift build $(SWIFT_FLAGS) --product keel-agent
 	swift build $(SWIFT_FLAGS) --product keel-image
 	@mkdir -p $(BUILD)
 	@bootloader/build.sh $(BUILD)/BOOTX64.EFI
-	@install -m 755 $$(swift build $(SWIFT_FLAGS) --show-bin-path)/osctl $(BUILD)/osctl
-	@install -m 755 $$(swift build $(SWIFT_FLAGS) --show-bin-path)/keel-image $(BUILD)/keel-image
+	@install -s -m 755 $$(swift build $(SWIFT_FLAGS) --show-bin-path)/osctl $(BUILD)/osctl
+	@install -s -m 755 $$(swift build $(SWIFT_FLAGS) --show-bin-path)/keel-agent $(BUILD)/keel-agent
+	@install -s -m 755 $$(swift build $(SWIFT_FLAGS) --show-bin-path)/keel-image $(BUILD)/keel-image
 	@cp $(BUILD)/BOOTX64.EFI $$(swift build $(SWIFT_FLAGS) --show-bin-path)/BOOTX64.EFI
 
 demo: build
@@ -49,6 +51,7 @@ fmt:
 # What a change must pass before anybody looks at it.
 check: build
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	scripts/proto.sh --check
 	swift test $(TEST_FLAGS) --filter 'TidyTests|SlotsTests|TrustTests|ArchiveTests'
 
 clean:

@@ -2,7 +2,8 @@
 # Installs the Debian packages that building and testing need. docs/dependencies.md says what for.
 set -eu
 
-BUILD="libcurl4-openssl-dev libarchive-dev libfdisk-dev libssl-dev pkg-config make"
+BUILD="libcurl4-openssl-dev libarchive-dev libfdisk-dev libssl-dev libgrpc-dev libprotobuf-c-dev"
+BUILD="$BUILD protobuf-compiler protobuf-c-compiler pkg-config make"
 IMAGES="grub-efi-amd64-bin grub-common mtools dosfstools squashfs-tools fdisk cpio"
 TESTS="qemu-system-x86 ovmf nginx-light curl openssl cryptsetup-bin util-linux e2fsprogs"
 TESTS="$TESTS bzip2 xz-utils"

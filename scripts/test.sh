@@ -39,7 +39,7 @@ suite() {
 swift_tests() {
     status=0
     # shellcheck disable=SC2086 # the flags are meant to be split
-    swift test $FLAGS >"$logs/swift" 2>&1 || status=$?
+    swift test $FLAGS "$@" >"$logs/swift" 2>&1 || status=$?
     grep -E '✘|error:|↳ |simulator:|boot policy:|fuzz:|tidy:|recorded an issue|warning: unre' \
         "$logs/swift" | grep -v 'Testing Library\|Target Platform' | head -n 400 || true
     good=$(grep -c '^✔ Test "' "$logs/swift" || true)
@@ -52,13 +52,30 @@ swift_tests() {
     return "$status"
 }
 
+# What is generated and committed must be what its source gives.
+generated() {
+    good=0 bad=0
+    for check in "scripts/control.sh" "python3 scripts/apidoc.py"; do
+        # shellcheck disable=SC2086 # the words are meant to be split
+        if $check --check; then good=$((good + 1)); else bad=$((bad + 1)); fi
+    done
+    echo "$good passed, $bad failed"
+    [ "$bad" -eq 0 ]
+}
+
 all_flag=$([ "$ALL" = 1 ] && echo --all || true)
-suite "swift" swift_tests
+# What talks over real connections has deadlines, and runs apart from what takes every core.
+wire="APITests|AgentTests|OsctlTests|InitLinkTests"
+suite "swift" swift_tests --skip "$wire"
+suite "wire" swift_tests --no-parallel --filter "$wire"
 if [ "$ALL" = 1 ]; then
     suite "boot loader" python3 bootloader/check.py
 else
     suite "boot loader" python3 bootloader/check.py --sector-size 512 --only 'counts 3, 2, 1|equal SEQ'
 fi
+# shellcheck disable=SC2086 # empty or one flag
+suite "agent" python3 Tests/Agent/run.py --bin "$BIN" --seed "$SEED" $all_flag
+suite "generated" generated
 # shellcheck disable=SC2086 # empty or one flag
 suite "system" python3 Tests/EndToEnd/run.py --bin "$BIN" --seed "$SEED" $all_flag
 

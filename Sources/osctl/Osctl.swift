@@ -3,53 +3,89 @@ import Syscalls
 
 /// The command line of KeelOS.
 @main
-struct Osctl: ParsableCommand {
+struct Osctl: AsyncParsableCommand {
+    static let release = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "osctl",
-        abstract: "Look after the slots of a KeelOS disk",
+        abstract: "Look after KeelOS nodes and disks",
         discussion: """
-            With --disk it works on a disk that lies on a workbench: a block device or an image \
-            file.
+            A command goes to the nodes that --endpoint, --nodes or the context in use name; with \
+            --disk it works on a disk that lies on a workbench: a block device or an image file. \
+            The options below may stand before or after the command.
 
-            Exit codes: 0 done, 1 failed and safe, 2 refused, 3 busy, 64 usage.
+            Exit codes: 0 done, 1 failed and safe, 2 refused, 3 busy, 4 rolled back, \
+            5 unknown (the time was over), 64 usage.
 
-            EXAMPLE: osctl --disk /dev/sdb --trust /etc/keel/trust slots
+            EXAMPLE: osctl --endpoint 10.0.0.7:50051 --kubeconfig ~/.kube/config status
             """,
-        version: "0.1.0",
+        version: release,
         groupedSubcommands: [
             CommandGroup(
                 name: "Looking",
-                subcommands: [Status.self, ShowSlots.self, History.self, Prove.self]
+                subcommands: [
+                    Status.self, ShowSlots.self, History.self, Health.self, Prove.self,
+                    Identity.self, VersionCommand.self,
+                ]
             ),
             CommandGroup(
-                name: "Changing",
+                name: "Releases",
                 subcommands: [
-                    Upgrade.self, Activate.self, Confirm.self, Rollback.self, UpgradeLoader.self,
+                    Upgrade.self, Operations.self, Activate.self, Confirm.self, Rollback.self,
+                    UpgradeLoader.self,
                 ]
+            ),
+            CommandGroup(
+                name: "The machine",
+                subcommands: [
+                    Reboot.self, Shutdown.self, Config.self, Services.self, Restart.self, Logs.self,
+                    SupportBundle.self,
+                ]
+            ),
+            CommandGroup(
+                name: "Trust",
+                subcommands: [
+                    Bootstrap.self, BootstrapStatus.self, AuditCommand.self, PKI.self,
+                ]
+            ),
+            CommandGroup(
+                name: "osctl itself",
+                subcommands: [ContextCommand.self, Completion.self, GenerateDocs.self]
             ),
         ]
     )
 
-    static func main() {
+    static func main() async {
         Memory.returnLargeBlocks()
-        main(nil)
+        await main(nil)
     }
 
-    @Option(help: ArgumentHelp("Work on this disk or image file", valueName: "disk"))
-    var disk: String?
+    @OptionGroup(title: "Nodes")
+    var connection: ConnectionOptions
 
-    @Option(help: ArgumentHelp("Believe the keys and policy in this folder", valueName: "dir"))
-    var trust: String?
+    @OptionGroup(title: "A disk on a workbench")
+    var bench: BenchOptions
 
-    @Option(help: ArgumentHelp("Keep the history in this folder", valueName: "dir"))
-    var state: String?
-}
+    @Option(name: [.customShort("o"), .long], help: "Print as table or json")
+    var output: OutputFormat = .table
 
-/// What a command works on.
-struct Place {
-    let disk: String
-    let trust: String
-    let state: String?
+    /// The command works on a disk of this machine.
+    var isLocal: Bool { bench.disk != nil }
+
+    var format: OutputFormat { output }
+
+    var nodeOptions: NodeOptions {
+        NodeOptions(
+            context: connection.context,
+            endpoint: connection.endpoint,
+            nodes: connection.nodes,
+            fingerprint: connection.fingerprint,
+            ca: connection.ca,
+            cert: connection.cert,
+            key: connection.key,
+            kubeconfig: connection.kubeconfig
+        )
+    }
 }
 
 /// How an answer is printed.

@@ -33,7 +33,9 @@ struct Repository: Sendable {
                 RepositoryFile(path: path, bytes: Array($0))
             }
         }
-        swift = files.filter { $0.path.hasSuffix(".swift") }
+        // What a generator writes has the generator's form; scripts/proto.sh --check looks after
+        // it.
+        swift = files.filter { $0.path.hasSuffix(".swift") && !$0.path.contains("/Generated/") }
             .map { SwiftText(path: $0.path, text: $0.text) }
     }
 

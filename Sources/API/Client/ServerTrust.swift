@@ -1,0 +1,79 @@
+/// By what a client believes that it speaks to the node it means.
+public enum ServerTrust: Sendable {
+    /// The node's certificate, and no other: SHA-256 of the leaf's DER. Who signed it, for how long
+    /// and for what name does not matter.
+    case pinned(sha256: [UInt8])
+
+    /// Any certificate that one of these (PEM) has signed for a server.
+    ///
+    /// A name in the endpoint must be one of the certificate's. An address must be one of its
+    /// addresses, when it has any: nodes are reached by address, and a certificate that names none
+    /// is taken at any. So give this the authority that signs nodes, not one that signs the world.
+    case authorities([UInt8])
+}
+
+/// A client's own certificate chain and key, PEM.
+public struct ClientCredentials: Sendable {
+    public var certificate: [UInt8]
+    public var key: [UInt8]
+
+    public init(certificate: [UInt8], key: [UInt8]) {
+        self.certificate = certificate
+        self.key = key
+    }
+}
+
+/// What a server shows in its handshake.
+struct ShownCertificate: Sendable {
+    /// The leaf, DER.
+    var leaf: [UInt8]
+    var commonName: String
+    var names: [String]
+    var addresses: [String]
+}
+
+/// Judges a server's certificate; words when it is refused. TLS has proven by then that the server
+/// has the certificate's key.
+typealias ServerCheck = @Sendable (ShownCertificate) -> String?
+
+extension ServerTrust {
+    /// What begins the words of a refusal of ours, so that they are found in the core's.
+    static let mark = "keel: "
+
+    /// What is left to check after TLS has checked the chain, or has not because a pin is given.
+    func check(for endpoint: Endpoint) -> ServerCheck {
+        switch self {
+        case .pinned(let expected):
+            return { shown in
+                let found = Fingerprint.sha256(shown.leaf)
+                guard found != expected else { return nil }
+                let words = "the node shows a certificate with the fingerprint"
+                return "\(words) \(Fingerprint.hexadecimal(found))"
+            }
+        case .authorities:
+            return { shown in
+                if endpoint.isAddress {
+                    guard !shown.addresses.isEmpty, !shown.addresses.contains(endpoint.host) else {
+                        return nil
+                    }
+                    let list = shown.addresses.prefix(8).joined(separator: ", ")
+                    return "the node's certificate is for \(list)"
+                }
+                let names = shown.names.isEmpty ? [shown.commonName] : shown.names
+                guard !names.contains(where: { Self.matches(endpoint.host, $0) }) else {
+                    return nil
+                }
+                return "the node's certificate is for \(names.prefix(8).joined(separator: ", "))"
+            }
+        }
+    }
+
+    /// Whether a certificate's name covers a host: equal, or `*.` for exactly one label.
+    static func matches(_ host: String, _ name: String) -> Bool {
+        let host = host.lowercased()
+        let name = name.lowercased()
+        guard name.hasPrefix("*.") else { return host == name }
+        guard let dot = host.firstIndex(of: "."), dot > host.startIndex else { return false }
+        return host[dot...] == name.dropFirst()
+    }
+}

@@ -1,0 +1,92 @@
+import API
+import InitLink
+import Slots
+
+extension AgentService {
+    func getHealth(
+        _ request: Keel_V1_GetHealthRequest,
+        _ call: Call
+    ) async throws(CallFailure) -> Keel_V1_GetHealthResponse {
+        let advisory = Set((await configuration.state).kept.config.health.advisory)
+        var checks = [
+            await check("agent", agentAnswers), await check("disk", diskIsReadable),
+            await check("state", stateIsWritable), await check("clock", clockIsRight),
+        ]
+        for index in checks.indices {
+            // A machine without a time server serves all the same.
+            checks[index].required =
+                checks[index].name != "clock" && !advisory.contains(checks[index].name)
+        }
+        var response = Keel_V1_GetHealthResponse()
+        response.checks = checks
+        response.healthy = checks.allSatisfy { $0.passed || !$0.required }
+        return response
+    }
+
+    /// What a check found: a sentence, and whether it is good.
+    private typealias Finding = (passed: Bool, sentence: String)
+
+    private func check(
+        _ name: String,
+        _ body: () async -> Finding
+    ) async -> Keel_V1_HealthCheck {
+        let begun = ContinuousClock.now
+        let finding = await body()
+        var check = Keel_V1_HealthCheck()
+        check.name = name
+        check.passed = finding.passed
+        check.sentence = finding.sentence
+        check.duration = (ContinuousClock.now - begun) / .seconds(1)
+        return check
+    }
+
+    /// Over the door that clients come through: TCP, TLS, and our own certificate.
+    private func agentAnswers() async -> Finding {
+        guard let port = port() else { return (false, "The agent does not serve yet.") }
+        do throws(CallFailure) {
+            let shown = try await API.certificate(of: "127.0.0.1:\(port)", timeout: .seconds(3))
+            guard shown == identity.certificate.der else {
+                return (false, "Somebody else answers on port \(port).")
+            }
+            return (true, "The agent answers on port \(port).")
+        } catch {
+            return (false, "The agent does not answer on port \(port): \(error.detail.sentence)")
+        }
+    }
+
+    private func diskIsReadable() async -> Finding {
+        do throws(AgentError) {
+            let node = try await reader.read().node
+            guard node.record != nil else {
+                return (false, "Every copy of the boot record is lost.")
+            }
+            return (true, node.bootSentence)
+        } catch {
+            return (false, error.sentence)
+        }
+    }
+
+    private func stateIsWritable() async -> Finding {
+        let state = state
+        do throws(StateError) {
+            try await Offload.run("state") { () throws(StateError) in
+                try state.write("health", Array("ok\n".utf8))
+                try state.remove("health")
+            }
+            return (true, "State files can be written.")
+        } catch {
+            return (false, "\(error.words).")
+        }
+    }
+
+    private func clockIsRight() async -> Finding {
+        do throws(CallFailure) {
+            let clock = try await ask { (link) throws(InitFailure) in try link.clock() }
+            return clock.isSynchronised
+                ? (true, "A time server vouches for the clock.")
+                : (false, "No time server vouches for the clock.")
+        } catch {
+            return (false, error.detail.sentence)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Slots
+
+/// Typed looks at a document: each says which line is wrong, and why.
+extension Document {
+    /// The members, each of whose names is among `known`; nothing at all is an empty map.
+    func members(known: Set<String>) throws(DocumentFault) -> [String: Document] {
+        let all = try everyMember()
+        for member in all where !known.contains(member.key) {
+            throw DocumentFault(member.line, "there is no field \"\(member.key)\"")
+        }
+        return Self.dictionary(all)
+    }
+
+    /// The members, whatever their names.
+    func members() throws(DocumentFault) -> [String: Document] {
+        Self.dictionary(try everyMember())
+    }
+
+    func list() throws(DocumentFault) -> [Document] {
+        switch value {
+        case .none: return []
+        case .list(let items): return items
+        case .text, .map: throw DocumentFault(line, "expected a list")
+        }
+    }
+
+    func text() throws(DocumentFault) -> String {
+        guard case .text(let text) = value else { throw DocumentFault(line, "expected text") }
+        return text
+    }
+
+    /// The same as JSON: every scalar a string, from which protobuf's JSON reads numbers too.
+    var json: String {
+        switch value {
+        case .none: "null"
+        case .text(let text): FlatJSONWriter.quoted(text)
+        case .list(let items): "[" + items.map(\.json).joined(separator: ",") + "]"
+        case .map(let members):
+            "{"
+                + members.map { "\(FlatJSONWriter.quoted($0.key)):\($0.value.json)" }
+                .joined(separator: ",") + "}"
+        }
+    }
+
+    /// The line of the first member, however deep, that is called `key`.
+    func line(of key: String) -> Int? {
+        switch value {
+        case .none, .text: return nil
+        case .list(let items):
+            for item in items {
+                if let line = item.line(of: key) { return line }
+            }
+        case .map(let members):
+            for member in members {
+                if member.key == key { return member.line }
+                if let line = member.value.line(of: key) { return line }
+            }
+        }
+        return nil
+    }
+
+    private func everyMember() throws(DocumentFault) -> [Member] {
+        switch value {
+        case .none: return []
+        case .map(let members): return members
+        case .text, .list: throw DocumentFault(line, "expected names and values")
+        }
+    }
+
+    private static func dictionary(_ members: [Member]) -> [String: Document] {
+        Dictionary(members.map { ($0.key, $0.value) }) { first, _ in first }
+    }
+}

@@ -1,0 +1,37 @@
+import API
+
+/// Stays until a node that was just bootstrapped waits for nothing more.
+struct BootstrapWait {
+    private let session: NodeSession
+    private let deadline: ContinuousClock.Instant
+    private let progress: ProgressPrinter
+
+    init(_ session: NodeSession, timeout: Duration) {
+        self.session = session
+        deadline = .now + timeout
+        progress = ProgressPrinter(prefix: session.isAlone ? "" : "\(session.endpoint): ")
+    }
+
+    /// From its bootstrap on a node lets in nobody without a certificate, so it takes one to look.
+    func run() async throws(CommandError) {
+        guard session.hasCredentials else {
+            progress.say("The node is bootstrapped; to watch it takes --cert and --key.")
+            return
+        }
+        var said = ""
+        while .now < deadline {
+            do throws(CommandError) {
+                let status = try await session.call { (client) throws(CallFailure) in
+                    try await client.getBootstrapStatus(.init(), timeout: .seconds(5))
+                }
+                if status.bootstrapped, status.waitingFor.isEmpty { return }
+                if status.waitingFor != said { progress.say("waits for \(status.waitingFor)") }
+                said = status.waitingFor
+            } catch .call(let failure, _) where failure.isPassing {
+                // The node changes its door; the next look goes through the new one.
+            }
+            await Waiter.rest(.seconds(1))
+        }
+        throw .waited(.unknown("the node still waits for \(said.isEmpty ? "its cluster" : said)"))
+    }
+}

@@ -1,0 +1,113 @@
+import Testing
+
+@testable import API
+
+/// The table of reasons, and how a failure travels.
+@Suite("Reasons")
+struct ReasonTests {
+    @Test("every reason has the code that the proto names", arguments: Keel_V1_Reason.allCases)
+    func codes(reason: Keel_V1_Reason) throws {
+        let expected: [Keel_V1_Reason: StatusCode] = [
+            .unspecified: .unknown, .badRequest: .invalidArgument,
+            .notAuthenticated: .unauthenticated, .denied: .permissionDenied,
+            .busy: .failedPrecondition, .notFound: .notFound,
+            .releaseRefused: .failedPrecondition, .notSettled: .failedPrecondition,
+            .nothingToDo: .failedPrecondition, .source: .unavailable, .disk: .dataLoss,
+            .cancelled: .cancelled, .notBootstrapped: .failedPrecondition,
+            .bootstrapRefused: .permissionDenied, .cluster: .unavailable,
+            .noInit: .unimplemented, .loaderRefused: .failedPrecondition,
+            .configTry: .failedPrecondition, .internal: .internalError,
+        ]
+        #expect(Reasons.code(of: reason) == (try #require(expected[reason])))
+        #expect(CallFailure(reason, "x").code == Reasons.code(of: reason))
+    }
+
+    @Test("a reason of tomorrow is UNKNOWN")
+    func tomorrow() {
+        #expect(Reasons.code(of: .UNRECOGNIZED(99)) == .unknown)
+    }
+
+    @Test(
+        "the reason of a bare code, where there is one, has that code",
+        arguments: StatusCode.allCases
+    )
+    func back(code: StatusCode) {
+        let reason = Reasons.reason(of: code)
+        guard reason != .unspecified, code != .outOfRange else { return }
+        #expect(Reasons.code(of: reason) == code)
+    }
+
+    @Test("the codes are gRPC's numbers")
+    func numbers() {
+        #expect(StatusCode.allCases.map(\.rawValue) == Array(0...16))
+        #expect(StatusCode.unauthenticated.rawValue == 16)
+    }
+
+    @Test("a detail that is too large for the metadata loses what has the least to say")
+    func large() throws {
+        var detail = Keel_V1_ErrorDetail()
+        detail.reason = .busy
+        detail.sentence = "busy"
+        detail.operation.id = "1"
+        detail.operation.error.sentence = String(repeating: "x", count: 5000)
+        let bytes = try #require(ErrorTrailer.encode(detail))
+        let kept = try #require(ErrorTrailer.decode(bytes))
+        #expect(kept.operation.id == "1")
+        #expect(!kept.operation.hasError)
+        detail.operation.source = String(repeating: "x", count: 5000)
+        detail.sentence = String(repeating: "\u{e4}", count: 5000)
+        let least = try #require(ErrorTrailer.encode(detail))
+        #expect(least.count <= ErrorTrailer.detailLimit)
+        let cut = try #require(ErrorTrailer.decode(least))
+        #expect(cut.reason == .busy)
+        #expect(!cut.hasOperation)
+        #expect(cut.sentence.hasSuffix("..."))
+    }
+
+    @Test("a text is cut between its characters", arguments: 0..<8)
+    func cut(shift: Int) {
+        let text = String(repeating: "a", count: shift) + String(repeating: "\u{1F600}", count: 20)
+        let cut = ErrorTrailer.cut(text, to: 40)
+        #expect(cut.utf8.count <= 40)
+        #expect(cut.hasSuffix("..."))
+        #expect(text.hasPrefix(cut.dropLast(3)))
+    }
+
+    @Test("a detail of any size reaches a client")
+    func travel() async throws {
+        for size in [0, 100, 3000, 10_000] {
+            let node = RefusingNode(size: size)
+            let store = IdentityStore(Authority.selfSigned())
+            let server = try NodeServer(
+                address: "127.0.0.1:0",
+                door: .open(methods: ["GetStatus"]),
+                identity: store,
+                service: node,
+                gate: Gatekeeper()
+            )
+            let client = try NodeClient(
+                endpoint: "127.0.0.1:\(server.port)",
+                trust: .pinned(sha256: try store.current.identity.fingerprint),
+                credentials: nil
+            )
+            let found = await failure { () async throws(CallFailure) in
+                _ = try await client.getStatus(.init(), timeout: patience)
+            }
+            #expect(found?.code == .failedPrecondition)
+            #expect(found?.detail.reason == .notSettled)
+            await server.stop(grace: .zero)
+        }
+    }
+}
+
+private struct RefusingNode: NodeService {
+    let size: Int
+
+    func getStatus(
+        _ request: Keel_V1_GetStatusRequest,
+        _ call: Call
+    ) async throws(CallFailure) -> Keel_V1_GetStatusResponse {
+        let long = String(repeating: "\u{e4}\n", count: size)
+        throw CallFailure(.notSettled, "no: \(long)", truth: long)
+    }
+}
