@@ -6,7 +6,7 @@ BUILD="libcurl4-openssl-dev libarchive-dev libfdisk-dev libssl-dev libgrpc-dev l
 BUILD="$BUILD protobuf-compiler protobuf-c-compiler pkg-config make"
 IMAGES="grub-efi-amd64-bin grub-common mtools dosfstools squashfs-tools fdisk cpio"
 TESTS="qemu-system-x86 ovmf nginx-light curl openssl cryptsetup-bin util-linux e2fsprogs"
-TESTS="$TESTS bzip2 xz-utils"
+TESTS="$TESTS bzip2 xz-utils python3-venv zlib1g-dev"
 BENCH="rauc swupdate casync dbus time"
 
 wanted="$BUILD $IMAGES $TESTS"
