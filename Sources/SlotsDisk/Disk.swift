@@ -92,6 +92,8 @@ public final class Disk {
         self.descriptor = descriptor
     }
 
+    deinit { descriptor.unlock() }
+
     /// Whether the kernel uses the disk or a part of it: mounted, or claimed for something else.
     ///
     /// Never true for an image file: a loop device on it cannot be seen from here.

@@ -101,6 +101,8 @@ struct FATListing {
     static let entryLimit = 65536
 
     private(set) var entries: [FATEntry] = []
+    /// Where it lies; FAT16's root is outside the clusters.
+    private(set) var clusters: [Int] = []
     /// The first place for a new entry.
     private(set) var free: Int?
     /// That place is the end mark, so what follows it means nothing yet.
@@ -115,7 +117,8 @@ struct FATListing {
         case .fixed(let range): places = [range]
         case .clusters(let first):
             let limit = Self.entryLimit * FATEntry.byteCount / volume.clusterSize
-            places = try volume.chain(from: first, limit: max(limit, 1)).map(volume.range)
+            clusters = try volume.chain(from: first, limit: max(limit, 1))
+            places = clusters.map(volume.range)
         }
         for place in places {
             if try !read(place, volume) { return }

@@ -41,6 +41,18 @@ extension FATVolume {
         return found
     }
 
+    /// The clusters from `first` to the end of its chain, or to where it breaks; at most `limit`.
+    func sound(from first: Int, limit: Int) -> [Int] {
+        var found: [Int] = []
+        var table = TableReader(self)
+        var cluster = first
+        while clusters.contains(cluster), found.count < limit {
+            found.append(cluster)
+            do { cluster = try table.value(of: cluster) } catch { break }
+        }
+        return found
+    }
+
     /// Calls `body` with each cluster number and what its table entry says, until it answers
     /// false.
     func forEachEntry(_ body: (Int, Int) -> Bool) throws(FATError) {

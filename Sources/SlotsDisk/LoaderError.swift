@@ -18,7 +18,7 @@ public enum LoaderError: Error, Sendable, Hashable {
     case notInOneSector
     /// A file says it is longer than its clusters.
     case chainTooShort(file: String, capacity: Int, size: Int)
-    /// Both files lead to the same cluster.
+    /// The spare file leads to a cluster of the loader, a folder or a copy of the record.
     case crossLinked
     /// What was read back is not what was written. The old loader is still in force, unless
     /// `afterSwap`.

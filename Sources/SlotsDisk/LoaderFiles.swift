@@ -50,7 +50,9 @@ public struct LoaderFiles {
         guard bytes.count == spare.entry.size || !LoaderImage.isSigned(bytes) else {
             throw .signedButNotWhole(size: bytes.count, capacity: spare.entry.size)
         }
-        guard Set(loader.clusters).isDisjoint(with: spare.clusters) else { throw .crossLinked }
+        guard found.isApart(spare), Set(loader.clusters).isDisjoint(with: spare.clusters) else {
+            throw .crossLinked
+        }
         guard
             loader.entry.offset / device.sectorSize == spare.entry.offset / device.sectorSize
         else { throw .notInOneSector }

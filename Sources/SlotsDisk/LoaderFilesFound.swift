@@ -52,6 +52,9 @@ struct LoaderFilesFound {
         return File(entry: entry, clusters: clusters)
     }
 
+    /// Whether no folder and no copy of the record lies in a file's clusters.
+    func isApart(_ file: File) -> Bool { FATOwners(on: volume).areApart(fromLoader: file.clusters) }
+
     /// All bytes of a file.
     func content(of file: File) throws(LoaderError) -> [UInt8] {
         var bytes: [UInt8] = []

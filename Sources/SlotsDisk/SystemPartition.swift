@@ -108,7 +108,7 @@ public final class SystemPartition: RecordStore {
     }
 
     /// Where a copy's 1024 bytes are; `nil` when its file is missing, too short, leads nowhere,
-    /// or shares its first cluster with another copy.
+    /// or leads into what is another's.
     private func wholeCopy(
         _ copy: Int,
         in listing: FATListing,
@@ -117,9 +117,7 @@ public final class SystemPartition: RecordStore {
         guard let entry = listing[Self.name(of: copy)], !entry.isFolder,
             entry.size >= Self.blockSize, volume.clusters.contains(entry.firstCluster)
         else { return nil }
-        for other in 0..<Self.copyCount where other != copy {
-            if listing[Self.name(of: other)]?.firstCluster == entry.firstCluster { return nil }
-        }
+        guard FATOwners(on: volume).isAlone(copy) else { return nil }
         do { return try places(of: entry, size: Self.blockSize, on: volume) } catch {
             if case .damaged = error { return nil }
             throw error

@@ -1,3 +1,4 @@
+import Glibc
 import Slots
 import SlotsDisk
 import Support
@@ -32,6 +33,18 @@ import Trust
             }
             try device.flush()
         }
+        _ = try Disk(opening: image, for: .writing(wait: .zero))
+    }
+
+    @Test("the lock goes with the disk, though a child just started has it open too")
+    func lockOfChild() throws {
+        let image = try folder.image("a", size: 1 << 20)
+        let child: CInt
+        do {
+            let disk = try Disk(opening: image, for: .writing(wait: .zero))
+            child = dup(disk.descriptor.number)
+        }
+        defer { Glibc.close(child) }
         _ = try Disk(opening: image, for: .writing(wait: .zero))
     }
 

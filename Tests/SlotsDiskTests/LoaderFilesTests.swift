@@ -12,21 +12,8 @@ import Testing
     private static let capacity = 200_000
     private static let shape = FATImage.Shape(kind: .fat16, sectorSize: 512, clusterSectors: 8)
 
-    /// A program with as much of a header as the firmware asks for.
-    private static func program(_ size: Int, fill: UInt8, contract: Int = 1) -> [UInt8] {
-        var bytes = [UInt8](repeating: fill, count: size)
-        bytes.replaceSubrange(0..<2, with: Array("MZ".utf8))  // DOS header
-        bytes.replaceSubrange(0x3C..<0x40, with: [0x80, 0, 0, 0])  // where PE is
-        bytes.replaceSubrange(0x80..<0x84, with: Array("PE\0\0".utf8))
-        bytes.replaceSubrange(0x98..<0x9A, with: [0x0B, 0x02])  // PE32+
-        bytes.replaceSubrange(0x128..<0x130, with: [UInt8](repeating: 0, count: 8))  // signature
-        let marker = Array("\n# KEELOS LOADER CONTRACT \(contract) END\n".utf8)
-        bytes.replaceSubrange(1000..<(1000 + marker.count), with: marker)
-        return bytes
-    }
-
     private static func signed(_ size: Int) -> [UInt8] {
-        var bytes = program(size, fill: 3)
+        var bytes = LoaderProgram.bytes(size, fill: 3)
         bytes[0x12C] = 8  // bytes of the certificate table
         return bytes
     }
@@ -46,8 +33,8 @@ import Testing
         return MemoryDevice(try File.read(image, limit: 64 << 20), sectorSize: 512)
     }
 
-    private static let old = program(150_000, fill: 1)
-    private static let new = program(180_000, fill: 2, contract: 2)
+    private static let old = LoaderProgram.bytes(150_000, fill: 1)
+    private static let new = LoaderProgram.bytes(180_000, fill: 2, contract: 2)
     private static let filledNew = new + [UInt8](repeating: 0, count: capacity - new.count)
 
     @Test("the loader in force is read, and its contract found in it")
@@ -124,11 +111,11 @@ import Testing
         var noHeader = Self.new
         noHeader[0x80] = 0
         #expect(throws: LoaderError.notALoader) { _ = try files.upgrade(to: noHeader) }
-        let large = Self.program(Self.capacity + 1, fill: 2)
+        let large = LoaderProgram.bytes(Self.capacity + 1, fill: 2)
         #expect(throws: LoaderError.tooLarge(size: large.count, limit: Self.capacity)) {
             _ = try files.upgrade(to: large)
         }
-        let huge = Self.program(LoaderFiles.limit + 1, fill: 2)
+        let huge = LoaderProgram.bytes(LoaderFiles.limit + 1, fill: 2)
         #expect(throws: LoaderError.tooLarge(size: huge.count, limit: LoaderFiles.limit)) {
             _ = try files.upgrade(to: huge)
         }
@@ -226,7 +213,7 @@ import Testing
             (spare + 28)..<(spare + 32),
             with: bytes[(loader + 28)..<(loader + 32)]
         )
-        let program = Self.program(100_000, fill: 9)
+        let program = LoaderProgram.bytes(100_000, fill: 9)
         #expect(throws: LoaderError.crossLinked) {
             _ = try LoaderFiles(on: MemoryDevice(bytes, sectorSize: 512)).upgrade(to: program)
         }

@@ -1,3 +1,4 @@
+import Glibc
 import Syscalls
 import Testing
 
@@ -13,6 +14,19 @@ import Testing
         let other = try file.reopened(for: .reading)
         #expect(throws: Errno.wouldBlock) { try other.lock() }
         try file.close()
+        // A test beside this one may start a child, which has the file open for a moment.
+        try other.lock(within: .seconds(10))
+    }
+
+    @Test("a lock given back is free, though somebody has the same open file")
+    func givenBack() throws {
+        let file = try File.create(folder("a"), permissions: 0o600)
+        try file.lock()
+        let child = dup(file.number)
+        defer { Glibc.close(child) }
+        let other = try file.reopened(for: .reading)
+        #expect(throws: Errno.wouldBlock) { try other.lock() }
+        file.unlock()
         try other.lock()
     }
 

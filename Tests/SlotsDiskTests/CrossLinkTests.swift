@@ -1,0 +1,103 @@
+import Slots
+import SlotsDisk
+import Support
+import Syscalls
+import Testing
+
+/// A flipped bit in one entry makes a file lead into what is another's.
+@Suite struct CrossLinkTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private static let names = [
+        "BOOTX64 EFI", "BOOTX64 OLD", "KEEL       ", "EFI        ", "BOOT       ",
+    ]
+
+    /// What a system partition holds, so far as a walk finds it.
+    private struct Content: Equatable {
+        let copies: [[UInt8]?]
+        let loader: [UInt8]?
+
+        init(_ device: MemoryDevice) {
+            copies = SystemPartition(on: device).readCopies().map { try? $0.get() }
+            loader = try? LoaderFiles(on: device).current()
+        }
+    }
+
+    /// A system partition with three copies and two loaders, in good order.
+    private func partition() throws -> [UInt8] {
+        let image = try FATImage.make(
+            FATImage.Shape(kind: .fat16, sectorSize: 512, clusterSectors: 8),
+            in: folder
+        )
+        try File.append(LoaderProgram.bytes(40_000, fill: 1).span, to: folder("BOOTX64.EFI"))
+        _ = try folder.image("BOOTX64.OLD", size: 60_000)
+        try run("mcopy", "-i", image, folder("BOOTX64.EFI"), folder("BOOTX64.OLD"), "::/EFI/BOOT/")
+        return try File.read(image, limit: 64 << 20)
+    }
+
+    private func entry(_ name: String, in bytes: [UInt8]) throws -> Int {
+        let name = Array(name.utf8)
+        return try #require(
+            stride(from: 0, to: bytes.count, by: 32).first { bytes[$0..<($0 + 11)] == name[...] }
+        )
+    }
+
+    /// `from` leads to where `to` is.
+    private func linked(_ from: String, to: String) throws -> MemoryDevice {
+        var bytes = try partition()
+        let here = try entry(from, in: bytes) + 26
+        let there = try entry(to, in: bytes) + 26
+        bytes.replaceSubrange(here..<(here + 2), with: bytes[there..<(there + 2)])
+        return MemoryDevice(bytes, sectorSize: 512)
+    }
+
+    @Test(
+        "a copy that leads into a loader or a folder is made anew, and that is kept",
+        arguments: names,
+        0..<3
+    )
+    func foreignCopy(name: String, copy: Int) throws {
+        let device = try linked("ENV\(copy)       ", to: name)
+        let before = Content(device)
+        try SystemPartition(on: device).writeCopy(copy, FATImage.block(copy, 9))
+        let after = Content(device)
+        var copies = before.copies
+        copies[copy] = FATImage.block(copy, 9)
+        #expect(after.copies == copies)
+        #expect(after.loader == before.loader)
+    }
+
+    @Test(
+        "a copy that leads into the middle of a loader is made anew",
+        arguments: [1, 5, 9]
+    )
+    func middle(step: Int) throws {
+        var bytes = try partition()
+        let loader = try entry("BOOTX64 EFI", in: bytes) + 26
+        let copy = try entry("ENV1       ", in: bytes) + 26
+        bytes.replaceSubrange(copy..<(copy + 2), with: bytes[loader..<(loader + 2)])
+        bytes[copy] += UInt8(step)
+        let device = MemoryDevice(bytes, sectorSize: 512)
+        try SystemPartition(on: device).writeCopy(1, FATImage.block(1, 9))
+        #expect(Content(device).loader == LoaderProgram.bytes(40_000, fill: 1))
+        #expect(Content(device).copies[1] == FATImage.block(1, 9))
+    }
+
+    @Test(
+        "a spare loader that leads into a folder or a copy is refused, and nothing is written",
+        arguments: [
+            "KEEL       ", "EFI        ", "BOOT       ", "ENV0       ", "ENV1       ",
+            "ENV2       ",
+        ]
+    )
+    func foreignSpare(name: String) throws {
+        let device = try linked("BOOTX64 OLD", to: name)
+        let before = device.contents
+        #expect(throws: LoaderError.self) {
+            _ = try LoaderFiles(on: device).upgrade(to: LoaderProgram.bytes(40_000, fill: 2))
+        }
+        #expect(device.contents == before)
+    }
+}
