@@ -1,5 +1,4 @@
 import Slots
-import SlotsDisk
 import SlotsLayout
 import Syscalls
 import Trust
@@ -9,15 +8,9 @@ import Trust
 enum AgentError: Error, Sendable {
     case file(_ verb: String, _ path: String, Errno)
     case trust(_ path: String, TrustDirectoryError)
-    case disk(DiskError)
-    case layout(_ path: String, LayoutError)
+    /// Anything but `.update`, which stands for itself.
+    case node(NodeDiskError)
     case update(UpdateError)
-    case loader(LoaderError)
-    /// The release in the running slot names no loader.
-    case noLoader(Slot)
-    /// The loader could not be read out of the root.
-    case loaderUnread(Slot, reason: String)
-    case wrongLoader(found: Digest, expected: Digest)
     case token
     case history(HistoryError)
     case state(StateError)
@@ -39,19 +32,8 @@ extension AgentError {
         switch self {
         case .file(let verb, let path, let error): "could not \(verb) \(path): \(error)."
         case .trust(let path, let error): "\(path) is refused as a trust folder: \(error.words)."
-        case .disk(let error): error.sentence
-        case .layout(let path, .disk(let error)): "\(path): \(error.sentence)"
-        case .layout(let path, let error): "\(path) is refused: \(error.words)."
+        case .node(let error): error.sentence
         case .update(let error): error.sentence
-        case .loader(let error): "the boot loader was not upgraded: \(error.words)."
-        case .noLoader(let slot):
-            "the loader upgrade is refused: the release in slot \(slot) names no boot loader."
-        case .loaderUnread(let slot, let reason):
-            "the loader upgrade is refused: the boot loader in slot \(slot)'s root could not be "
-                + "read: \(reason)."
-        case .wrongLoader(let found, let expected):
-            "the loader upgrade is refused: the release signs the boot loader with digest "
-                + "\(expected.short), this one has \(found.short)."
         case .token: "the bearer token is refused: expected 1 to 16384 visible characters."
         case .history(let error): "the history could not be read: \(Errno(error.code))."
         case .state(let error): "\(error.words)."

@@ -20,12 +20,9 @@ struct Place: Sendable {
     var lockWait: Duration = .seconds(2)
 }
 
-/// The disk opened and understood: table, boot record, slots and trust. Lives on one thread.
-final class Bench {
-    let disk: Disk
-    let layout: Layout
-    let machine: Machine
-    let loader: LoaderFiles
+/// The node's disk with the errors of the agent. Lives on one thread.
+struct Bench {
+    let disk: NodeDisk
     /// Why the running slot runs.
     let why: BootReason
 
@@ -36,62 +33,40 @@ final class Bench {
         isClockGood: Bool = false,
         bytesPerSecond: Int? = nil
     ) throws(AgentError) {
-        let policy = try Self.policy(place.trust)
-        do {
-            disk = try Disk(
-                opening: place.disk,
-                for: writing ? .writing(wait: place.lockWait) : .reading
-            )
-        } catch {
-            throw .disk(error)
-        }
-        do { layout = try Layout.find(on: disk, acceptingBackup: !writing) } catch {
-            throw .layout(place.disk, error)
-        }
-        let hashing = HashTeam(OpenSSLHashing())
-        let clock = MonotonicClock()
-        let disk = disk
-        func device(_ partition: Partition) throws(AgentError) -> PartitionDevice {
-            let rate = bytesPerSecond.map { RateLimit(bytesPerSecond: $0, clock: clock) }
-            do { return try disk.device(partition.range, hashing: hashing, rate: rate) } catch {
-                throw .disk(error)
-            }
-        }
-        let system = try device(layout.systemPartition)
-        let slots = PerSlot<any BlockDevice>(
-            a: try device(layout.slots.a),
-            b: try device(layout.slots.b)
-        )
-        loader = LoaderFiles(on: system)
-        why = place.commandLine.reason(on: layout)
         let bootID = place.bootID
-        machine = Machine(
-            slots: slots,
-            bootLoader: RecordBootLoader(store: SystemPartition(on: system)),
-            boot: why.boot,
-            policy: policy,
-            hashing: hashing,
+        var means = NodeDisk.Means(
+            policy: try Self.policy(place.trust),
+            hashing: OpenSSLHashing(),
             checker: Ed25519Checker(),
-            clock: clock,
             history: HistoryFile(inFolder: place.history),
-            moment: { Moment(time: .now, bootID: bootID) },
-            loaderContract: (try? loader.current()).flatMap(LoaderImage.contract(of:)),
-            isClockGood: isClockGood
+            moment: { Moment(time: .now, bootID: bootID) }
         )
+        means.isClockGood = isClockGood
+        let given = means
+        disk = try agentError { () throws(NodeDiskError) in
+            try NodeDisk(
+                opening: place.disk,
+                for: writing ? .writing(wait: place.lockWait) : .reading,
+                given,
+                bytesPerSecond: bytesPerSecond,
+                boot: { place.commandLine.reason(on: $0).boot }
+            )
+        }
+        why = place.commandLine.reason(on: disk.layout)
     }
+
+    var machine: Machine { disk.machine }
+    var layout: Layout { disk.layout }
 
     /// The engine: opening it repairs what a power loss left behind.
     func openEngine() throws(AgentError) -> Engine {
-        do { return try Engine(machine: machine) } catch { throw .update(error) }
+        try agentError { () throws(NodeDiskError) in try disk.openEngine() }
     }
 
     /// The disk as it is now.
     func node() throws(AgentError) -> Node {
-        do { return try machine.readNode() } catch { throw .update(error) }
+        try agentError { () throws(NodeDiskError) in try disk.node() }
     }
-
-    /// Bytes from the start of the disk to the start of `slot`.
-    func offset(of slot: Slot) -> Int { layout.slots[slot].range.lowerBound }
 
     private static func policy(_ path: String) throws(AgentError) -> TrustPolicy {
         let files: [Directory.File]
@@ -103,6 +78,16 @@ final class Bench {
         } catch {
             throw .trust(path, error)
         }
+    }
+}
+
+/// Work on the disk, with the errors of the agent.
+func agentError<Result>(
+    _ body: () throws(NodeDiskError) -> Result
+) throws(AgentError) -> Result {
+    do { return try body() } catch {
+        if case .update(let error) = error { throw .update(error) }
+        throw .node(error)
     }
 }
 

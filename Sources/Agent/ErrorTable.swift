@@ -13,6 +13,19 @@ enum ErrorTable {
         switch error {
         case .file(_, _, _): .disk
         case .trust: .internal
+        case .node(let error): reason(error)
+        case .update(let error): reason(error)
+        case .token: .badRequest
+        case .history: .disk
+        case .state: .internal
+        case .cancelled: .cancelled
+        case .notRebooted: .noInit
+        }
+    }
+
+    static func reason(_ error: NodeDiskError) -> Keel_V1_Reason {
+        switch error {
+        case .file: .disk
         case .disk(let error): reason(error)
         case .layout(_, let error): reason(error)
         case .update(let error): reason(error)
@@ -20,11 +33,6 @@ enum ErrorTable {
         case .noLoader: .loaderRefused
         case .loaderUnread: .loaderRefused
         case .wrongLoader: .loaderRefused
-        case .token: .badRequest
-        case .history: .disk
-        case .state: .internal
-        case .cancelled: .cancelled
-        case .notRebooted: .noInit
         }
     }
 

@@ -28,7 +28,7 @@ struct UpgradeLoader: AsyncParsableCommand {
         let file = loader
         guard options.isLocal else { return try await upgradeNodes() }
         try osctl.run(options, writing: true) { (bench) throws(CommandError) in
-            try LoaderUpgrade(bench: bench).run(from: file)
+            try bench.upgradeLoader(from: file)
         }
     }
 

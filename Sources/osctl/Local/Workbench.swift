@@ -4,15 +4,9 @@ import SlotsLayout
 import Syscalls
 import Trust
 
-/// A disk on the workbench, opened and understood: table, boot record, slots and trust.
+/// A disk on the workbench, with the errors of this program.
 final class Workbench {
-    let disk: Disk
-    let layout: Layout
-    let policy: TrustPolicy
-    let machine: Machine
-    let loader: LoaderFiles
-    /// The loader's contract, when its file can be read.
-    let loaderContract: Int?
+    let disk: NodeDisk
     private var engine: Engine?
 
     /// Opens the disk that `place` names; for writing it is locked until the workbench goes.
@@ -21,60 +15,31 @@ final class Workbench {
         writing: Bool,
         bytesPerSecond: Int? = nil
     ) throws(CommandError) {
-        policy = try Self.policy(place.trust)
-        do {
-            disk = try Disk(
-                opening: place.disk,
-                for: writing ? .writing(wait: .zero) : .reading
-            )
-        } catch {
-            throw .disk(error)
-        }
-        do { layout = try Layout.find(on: disk, acceptingBackup: !writing) } catch {
-            throw .layout(place.disk, error)
-        }
-        let hashing = HashTeam(OpenSSLHashing())
-        let clock = MonotonicClock()
-        let disk = disk
-        func device(_ partition: Partition) throws(CommandError) -> PartitionDevice {
-            let rate = bytesPerSecond.map { RateLimit(bytesPerSecond: $0, clock: clock) }
-            do { return try disk.device(partition.range, hashing: hashing, rate: rate) } catch {
-                throw .disk(error)
-            }
-        }
-        let system = try device(layout.systemPartition)
-        let slots = PerSlot<any BlockDevice>(
-            a: try device(layout.slots.a),
-            b: try device(layout.slots.b)
-        )
-        loader = LoaderFiles(on: system)
-        loaderContract = (try? loader.current()).flatMap(LoaderImage.contract(of:))
-        machine = Machine(
-            slots: slots,
-            bootLoader: RecordBootLoader(store: SystemPartition(on: system)),
-            boot: .offline,
-            policy: policy,
-            hashing: hashing,
+        let means = NodeDisk.Means(
+            policy: try Self.policy(place.trust),
+            hashing: OpenSSLHashing(),
             checker: Ed25519Checker(),
-            clock: clock,
             history: place.state.map { HistoryFile(inFolder: $0) },
-            moment: {
-                Moment(time: Timestamp(seconds: Int(WallTime.now.components.seconds)))
-            },
-            loaderContract: loaderContract,
-            isClockGood: false
+            moment: { Moment(time: Timestamp(seconds: Int(WallTime.now.components.seconds))) }
         )
+        disk = try commandError { () throws(NodeDiskError) in
+            try NodeDisk(
+                opening: place.disk,
+                for: writing ? .writing(wait: .zero) : .reading,
+                means,
+                bytesPerSecond: bytesPerSecond,
+                boot: { _ in .offline }
+            )
+        }
     }
+
+    var machine: Machine { disk.machine }
 
     /// The engine: opening it repairs what a power loss left behind.
     func openEngine() throws(CommandError) -> Engine {
-        do throws(UpdateError) {
-            let engine = try Engine(machine: machine)
-            self.engine = engine
-            return engine
-        } catch {
-            throw .update(error)
-        }
+        let engine = try commandError { () throws(NodeDiskError) in try disk.openEngine() }
+        self.engine = engine
+        return engine
     }
 
     /// The update goes on without a history, but not in silence: what failed is remembered there.
@@ -87,11 +52,18 @@ final class Workbench {
 
     /// The disk as it is now.
     func node() throws(CommandError) -> Node {
-        do { return try machine.readNode() } catch { throw .update(error) }
+        try commandError { () throws(NodeDiskError) in try disk.node() }
     }
 
-    /// Bytes from the start of the disk to the start of `slot`.
-    func offset(of slot: Slot) -> Int { layout.slots[slot].range.lowerBound }
+    /// Puts the loader that the running release signs in force; from `file`, else from the slot.
+    func upgradeLoader(from file: String?) throws(CommandError) -> String {
+        try commandError { () throws(NodeDiskError) in
+            let (running, digest) = try disk.signedLoader()
+            let bytes =
+                if let file { try NodeDisk.loader(at: file) } else { try disk.loader(in: running) }
+            return try disk.upgradeLoader(to: bytes, digest)
+        }
+    }
 
     private static func policy(_ path: String) throws(CommandError) -> TrustPolicy {
         let files: [Directory.File]
@@ -103,5 +75,15 @@ final class Workbench {
         } catch {
             throw .trust(path, error)
         }
+    }
+}
+
+/// Work on the disk, with the errors of this program.
+private func commandError<Result>(
+    _ body: () throws(NodeDiskError) -> Result
+) throws(CommandError) -> Result {
+    do { return try body() } catch {
+        if case .update(let error) = error { throw .update(error) }
+        throw .node(error)
     }
 }

@@ -9,17 +9,11 @@ import Trust
 enum CommandError: Error {
     case file(_ verb: String, _ path: String, Errno)
     case trust(_ path: String, TrustDirectoryError)
-    case disk(DiskError)
-    case layout(_ path: String, LayoutError)
+    /// Anything but `.update`, which stands for itself.
+    case node(NodeDiskError)
     case update(UpdateError)
-    case loader(LoaderError)
-    /// The release in the running slot names no loader.
-    case noLoader(Slot)
     /// Nobody said where the history is kept.
     case noHistory
-    /// The loader could not be read out of the root.
-    case loaderUnread(Slot, reason: String)
-    case wrongLoader(found: Digest, expected: Digest)
     /// An option's value makes no sense.
     case option(name: String, found: String, expected: String)
     /// No node could be asked.
@@ -51,18 +45,28 @@ enum CommandError: Error {
 
     var kind: Kind {
         switch self {
-        case .disk(.busy), .layout(_, .disk(.busy)), .update(.busy): .busy
-        case .disk(.failed), .layout(_, .disk(.failed)), .layout(_, .fdisk), .file: .failed
+        case .file: .failed
+        case .node(let error): error.kind
+        case .update(.busy): .busy
         case .update(let error): error.isRefusal ? .refused : .failed
-        case .loader(.device), .loader(.notAsWritten): .failed
-        case .trust, .disk, .layout, .loader, .noLoader, .noHistory, .loaderUnread, .wrongLoader,
-            .option, .configuration:
-            .refused
+        case .trust, .noHistory, .option, .configuration: .refused
         case .setup(let error): error.isUsage ? .usage : .refused
         case .call(let failure, _): failure.kind
         case .operation(let operation): operation.failureKind
         case .waited(let ending): ending.kind
         case .audit, .auditEnd, .unhealthy: .failed
+        }
+    }
+}
+
+extension NodeDiskError {
+    fileprivate var kind: CommandError.Kind {
+        switch self {
+        case .disk(.busy), .layout(_, .disk(.busy)), .update(.busy): .busy
+        case .disk(.failed), .layout(_, .disk(.failed)), .layout(_, .fdisk), .file: .failed
+        case .update(let error): error.isRefusal ? .refused : .failed
+        case .loader(.device), .loader(.notAsWritten): .failed
+        case .disk, .layout, .loader, .noLoader, .loaderUnread, .wrongLoader: .refused
         }
     }
 }

@@ -99,11 +99,12 @@ struct StatusReport {
         slots = SlotsReport(node)
         let copies = node.copies.copies.enumerated().map { "env\($0) \($1.word)" }
         let record = node.copies.inForce
+        let policy = bench.machine.policy
         facts = [
-            ("disk", bench.disk.path),
-            ("id", bench.layout.diskID.description),
-            ("sector", "\(bench.disk.sectorSize)"),
-            ("table", "\(bench.layout.table)"),
+            ("disk", bench.disk.disk.path),
+            ("id", bench.disk.layout.diskID.description),
+            ("sector", "\(bench.disk.disk.sectorSize)"),
+            ("table", "\(bench.disk.layout.table)"),
             ("record", copies.joined(separator: ", ")),
             (
                 "in force",
@@ -112,12 +113,12 @@ struct StatusReport {
                         + " SEQ=\($0.sequence)"
                 } ?? "none: every copy is lost"
             ),
-            ("loader", bench.loaderContract.map { "contract \($0)" } ?? "unknown"),
+            ("loader", bench.machine.loaderContract.map { "contract \($0)" } ?? "unknown"),
             ("standing", node.standing.word),
             (
                 "trust",
-                "\(bench.policy.threshold) of \(bench.policy.keys.count) keys, "
-                    + "epoch \(bench.policy.epoch) or later, board \(bench.policy.board)"
+                "\(policy.threshold) of \(policy.keys.count) keys, "
+                    + "epoch \(policy.epoch) or later, board \(policy.board)"
             ),
         ]
     }

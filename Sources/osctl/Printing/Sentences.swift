@@ -10,24 +10,13 @@ extension CommandError {
         switch self {
         case .file(let verb, let path, let error): "could not \(verb) \(path): \(error)."
         case .trust(let path, let error): "\(path) is refused as a trust folder: \(error.words)."
-        case .disk(let error): error.sentence
-        case .layout(let path, .disk(let error)): "\(path): \(error.sentence)"
-        case .layout(let path, let error): "\(path) is refused: \(error.words)."
+        case .node(let error): error.sentence
         case .update(.source(.malformed(.trailing(size: 0, _)))):
             "the bundle is refused: it is empty; a release is a file ending in .keel."
         case .update(let error) where error.isQuarantine:
             "\(error.sentence.dropLast()); --retry-quarantined accepts it."
         case .update(let error): error.sentence
-        case .loader(let error): "the boot loader was not upgraded: \(error.words)."
-        case .noLoader(let slot):
-            "the loader upgrade is refused: the release in slot \(slot) names no boot loader."
         case .noHistory: "the history is kept in a folder: say --state DIR before the command."
-        case .loaderUnread(let slot, let reason):
-            "the loader upgrade is refused: the boot loader in slot \(slot)'s root "
-                + "(\(LoaderUpgrade.pathInRoot)) could not be read: \(reason)."
-        case .wrongLoader(let found, let expected):
-            "the loader upgrade is refused: the release signs the boot loader with digest "
-                + "\(expected.short), this one has \(found.short)."
         case .option(let name, let found, let expected):
             "\(name) is refused: expected \(expected), found \"\(found)\"."
         case .setup(let error): error.sentence
