@@ -31,14 +31,21 @@ http {{
 """
 
 
-def run(*command, limit=900, **options):
+def run(*command, limit=900, errors=subprocess.PIPE, **options):
     """The output of a program that must succeed."""
-    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, timeout=limit, check=False, **options)
+    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=errors,
+                          stdin=subprocess.DEVNULL, text=True, timeout=limit, check=False,
+                          **options)
     if done.returncode != 0:
         words = " ".join(str(word) for word in command)
-        raise SystemExit(f"demo: {words}\n{done.stdout}{done.stderr}exit {done.returncode}")
+        raise SystemExit(f"demo: {words}\n{done.stdout}{done.stderr or ''}exit {done.returncode}")
     return done.stdout.strip()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager
@@ -53,9 +60,7 @@ def scratch():
 @contextlib.contextmanager
 def web_server(folder, served):
     """nginx on loopback; yields its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     configuration = folder / "nginx.conf"
     configuration.write_text(NGINX.format(folder=folder, port=port, served=served))
     os.chmod(folder, 0o755)
