@@ -13,17 +13,26 @@ protos=Sources/API
 target=Sources/API/Generated
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/keelos/proto
 
-# The plugin is built once for each version of swift-protobuf, apart from our own build.
+# The plugin is built once for each version of swift-protobuf, apart from our own build, and kept in
+# the cache under the version's commit. Two builds at once do not meet: each has its own folder, and
+# the last step is a rename.
 plugin() {
     checkouts=.build/checkouts
     [ -d "$checkouts/swift-protobuf" ] || swift package resolve >&2
     version=$(git -C "$checkouts/swift-protobuf" rev-parse HEAD)
     built=$cache/protoc-gen-swift-$version
     if [ ! -x "$built" ]; then
+        echo "proto: building protoc-gen-swift, once" >&2
+        building=$(mktemp -d "$cache/build-XXXXXX")
+        # This runs in a shell of its own, whose end it is.
+        trap 'rm -rf "$building"' EXIT
         swift build -c release --package-path "$checkouts/swift-protobuf" \
-            --scratch-path "$cache/build" --product protoc-gen-swift >&2
-        install -m 755 "$cache/build/release/protoc-gen-swift" "$built"
-        rm -rf "$cache/build"
+            --scratch-path "$building" --product protoc-gen-swift >"$building/log" 2>&1 || {
+            tail -n 40 "$building/log" >&2
+            return 1
+        }
+        install -m 755 "$building/release/protoc-gen-swift" "$building/made"
+        mv "$building/made" "$built"
     fi
     echo "$built"
 }
