@@ -56,10 +56,12 @@ extension Peer {
         for scheme in ["ipv4:", "ipv6:"] where text.hasPrefix(scheme) {
             text = text.dropFirst(scheme.count)
         }
-        let address = text.replacing("%5B", with: "[").replacing("%5D", with: "]")
-        self.init(
-            address: String(address.replacing("%25", with: "%")),
-            certificate: certificate
-        )
+        var address = String(text)
+        // Only IPv6 has any, and looking for three of them costs more than the rest of this.
+        if address.utf8.contains(UInt8(ascii: "%")) {
+            address = address.replacing("%5B", with: "[").replacing("%5D", with: "]")
+                .replacing("%25", with: "%")
+        }
+        self.init(address: address, certificate: certificate)
     }
 }

@@ -83,6 +83,10 @@ public struct FlatJSONWriter: Sendable {
 
     /// A JSON string (RFC 8259, section 7).
     public static func quoted(_ text: String) -> String {
+        // Most texts have nothing to escape, and are taken as they are.
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c }) {
+            return "\"\(text)\""
+        }
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

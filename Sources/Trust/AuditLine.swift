@@ -13,8 +13,8 @@ public struct AuditLine: Sendable, Hashable {
     public let hash: Digest
     /// Without a newline.
     public let bytes: [UInt8]
-    /// Every member, for those who show it.
-    public let members: [String: FlatJSON.Value]
+    /// Every member, for those who show it: read anew each time.
+    public var members: [String: FlatJSON.Value] { Self.read(bytes) ?? [:] }
 
     /// Bytes a line may have.
     public static let limit = 64 * 1024
@@ -43,7 +43,6 @@ public struct AuditLine: Sendable, Hashable {
         self.number = number
         self.previous = previous
         self.hash = hash
-        self.members = Self.read(bytes) ?? [:]
     }
 
     /// Reads a line; `nil` when it is not one or when its seal does not match its bytes.
@@ -63,7 +62,6 @@ public struct AuditLine: Sendable, Hashable {
         self.previous = previous
         self.hash = hash
         self.bytes = bytes
-        self.members = members
     }
 
     private static func read(_ bytes: [UInt8]) -> [String: FlatJSON.Value]? {

@@ -1,5 +1,4 @@
 import CGRPC
-import Synchronization
 
 /// A completion queue and the one thread that drains it.
 ///
@@ -12,7 +11,9 @@ import Synchronization
 final class CompletionQueue: Sendable {
     // grpc_completion_queue*
     nonisolated(unsafe) let raw: OpaquePointer
-    private let isOpen = Mutex(true)
+    /// Whether operations may be started. Shared by those who start them, which costs each of them
+    /// TLS and writing: one after the other they would wait for each other.
+    private let isOpen = SharedValue(true)
     private let end: End
 
     /// `nil` when the system gives no thread.
@@ -40,12 +41,12 @@ final class CompletionQueue: Sendable {
 
     /// Runs `body`, which starts an operation, unless the queue is shut down: then false.
     func whileOpen(_ body: () -> Bool) -> Bool {
-        isOpen.withLock { $0 ? body() : false }
+        isOpen.read { $0 ? body() : false }
     }
 
     /// Lets what is under way end, then ends the thread. Nothing can be started any more.
     func shutDown() {
-        isOpen.withLock { isOpen in
+        isOpen.change { isOpen in
             guard isOpen else { return }
             isOpen = false
             // Sound: open until this line, so the pump still owns it.

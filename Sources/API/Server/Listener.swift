@@ -16,6 +16,7 @@ final class Listener: Sendable {
     private let credentials: ServerCredentials
     private let limits: ServerLimits
     private let calls: ActiveCalls
+    private let certificates = SeenCertificates()
     private let serve: Serve
     private let stage = Mutex(Stage.open)
     private let isRetired = Atomic(false)
@@ -138,7 +139,7 @@ final class Listener: Sendable {
     func arrived(_ call: OpaquePointer, _ path: String) {
         // Sound: the core hands its reference over.
         let wire = unsafe WireCall(taking: call, on: queue)
-        let served = ServedCall(CallNumber.next(), path, wire, limits)
+        let served = ServedCall(CallNumber.next(), path, wire, limits, certificates)
         guard calls.add(served) else {
             // Held until the core is done with it: who floods us is not worth a task.
             let words = "the node has \(limits.calls) calls under way: as many as it takes"

@@ -8,6 +8,7 @@ final class ServedCall: Sendable {
     let begun = ContinuousClock.now
     private let wire: WireCall
     private let limits: ServerLimits
+    private let certificates: SeenCertificates
     private let state = Mutex(State())
 
     private struct State {
@@ -27,15 +28,22 @@ final class ServedCall: Sendable {
         case room
     }
 
-    init(_ id: UInt64, _ path: String, _ wire: WireCall, _ limits: ServerLimits) {
+    init(
+        _ id: UInt64,
+        _ path: String,
+        _ wire: WireCall,
+        _ limits: ServerLimits,
+        _ certificates: SeenCertificates
+    ) {
         self.id = id
         self.path = path
         self.wire = wire
         self.limits = limits
+        self.certificates = certificates
     }
 
     var peer: Peer {
-        Peer(uri: wire.peerURI, certificate: wire.peerCertificate.flatMap(PEM.firstCertificate))
+        Peer(uri: wire.peerURI, certificate: wire.peerCertificate.flatMap(certificates.decoded))
     }
 
     var request: (any Message)? { state.withLock { $0.request } }
