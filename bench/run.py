@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures KeelOS's upgrade against its peers on this machine, in paired rounds. Needs root.
+"""Measures KeelOS's upgrade and its API against their peers on this machine. Needs root.
 
 Every contender runs once per round, the order rotates, the first round is not counted. After each
 run the slot is read from the device and must hold the image. Raw runs go to build/bench/.
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 
+import api
 import report
 from experiments import EXPERIMENTS
 from host import (MIB, Disk, Host, Scratch, Server, allocate, call, plain_disk)
@@ -169,15 +170,29 @@ def fixtures(arguments):
     return folder
 
 
-def measure_all(arguments, chosen, folder):
+def measure_all(arguments, chosen):
     rounds = arguments.rounds or (3 if arguments.quick else 9)
     record = {"machine": machine(), "rounds": rounds, "limits": {}, "experiments": {}}
     say("{cpu}, {cores} cores, kernel {kernel}, load {load:.2f}".format(**record["machine"]))
     if record["machine"]["load"] > 0.5:
         say("The machine is not idle: compare ratios, and mistrust even those.")
-    results, broken, verdicts = {}, False, []
+    broken, verdicts = False, []
+    if not arguments.only or "api" in arguments.only:
+        with Host(BUILD) as host:
+            found, judged = api.measure(host, arguments.programs, rounds, say)
+        record["experiments"]["api"] = found
+        verdicts += [{"verdict": verdict, "goal": f"api: {goal}"} for verdict, goal in judged]
+    if chosen:
+        broken = measure_upgrades(arguments, chosen, rounds, record, verdicts)
+    record["goals"] = verdicts
+    return record, broken
+
+
+def measure_upgrades(arguments, chosen, rounds, record, verdicts):
+    """Adds what it finds to the record; whether a contender failed."""
+    results, broken = {}, False
     with Host(BUILD) as host:
-        bench, contenders = Bench(host, arguments, folder), {}
+        bench, contenders = Bench(host, arguments, fixtures(arguments)), {}
         if bench.templates.fault:
             say(f"ours takes no part: {bench.templates.fault}")
         record["limits"] = limits(bench, 3)
@@ -193,8 +208,7 @@ def measure_all(arguments, chosen, folder):
             for verdict, sentence in report.judge(experiment, results):
                 say(f"  {verdict:<11}{sentence}")
                 verdicts.append({"verdict": verdict, "goal": f"{experiment.name}: {sentence}"})
-    record["goals"] = verdicts
-    return record, broken
+    return broken
 
 
 def main():
@@ -202,7 +216,7 @@ def main():
     parser.add_argument("--quick", action="store_true",
                         help="three rounds of the smaller pair: does everything work?")
     parser.add_argument("--only", action="append", metavar="NAME",
-                        choices=[experiment.name for experiment in EXPERIMENTS],
+                        choices=[experiment.name for experiment in EXPERIMENTS] + ["api"],
                         help="one experiment (repeatable): %(choices)s")
     parser.add_argument("--rounds", type=int, help="counted rounds (default 9)")
     parser.add_argument("--programs", type=pathlib.Path, metavar="DIR",
@@ -222,7 +236,7 @@ def main():
     chosen = [experiment for experiment in EXPERIMENTS
               if (experiment.name in arguments.only if arguments.only
                   else experiment.quick or not arguments.quick)]
-    record, broken = measure_all(arguments, chosen, fixtures(arguments))
+    record, broken = measure_all(arguments, chosen)
     file = BUILD / time.strftime("runs-%Y%m%d-%H%M%S.json", time.gmtime())
     file.write_text(json.dumps(record, indent=1) + "\n")
     counts = {verdict: sum(1 for goal in record["goals"] if goal["verdict"] == verdict)
