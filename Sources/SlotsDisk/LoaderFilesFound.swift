@@ -57,14 +57,17 @@ struct LoaderFilesFound {
 
     /// All bytes of a file.
     func content(of file: File) throws(LoaderError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(file.entry.size)
+        let runs = runs(of: file)
         do throws(FATError) {
-            for run in runs(of: file) { bytes += try volume.device.bytes(run) }
+            // As it was made: then nothing has to be copied.
+            if runs.count == 1 { return try volume.device.bytes(runs[0]) }
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(file.entry.size)
+            for run in runs { bytes += try volume.device.bytes(run) }
+            return bytes
         } catch {
             throw LoaderError(error)
         }
-        return bytes
     }
 
     /// Replaces all bytes of a file; durable when it returns.
