@@ -1,8 +1,13 @@
-/// SHA-256 of a certificate, by FIPS 180-4.
+/// What a key is known by: SHA-256 (FIPS 180-4) of its SubjectPublicKeyInfo, DER.
 ///
-/// OpenSSL has one home in this code base and it is not here; one certificate per connection needs
+/// Of the key and not of the certificate, so that it survives the certificate's renewal. OpenSSL has one home in this code base and it is not here; one certificate per connection needs
 /// no fast one.
 enum Fingerprint {
+    /// Of the key in a certificate; nil when none can be read there.
+    static func ofKey(inCertificate der: [UInt8]) -> [UInt8]? {
+        PublicKeyInfo.find(inCertificate: der).map(sha256)
+    }
+
     static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         var message = bytes + [0x80]
         message += [UInt8](repeating: 0, count: (120 - message.count % 64) % 64)

@@ -41,12 +41,12 @@ extension AgentService {
         var response = Keel_V1_GetIdentityResponse()
         response.machineID = identity.machineID
         response.certificate = String(decoding: certificate.pem, as: UTF8.self)
-        response.fingerprint = certificate.fingerprint.hex
+        response.fingerprint = identity.fingerprint.hex
         response.notAfter = Int64(certificate.notAfter.seconds)
         if let clientCA = try bootstrapper.clientCA() {
             do {
                 response.clientCaFingerprints = try Certificate.chain(pem: clientCA)
-                    .map(\.fingerprint.hex)
+                    .map(\.publicKeyHash.hex)
             } catch {
                 throw CallFailure(.internal, "the client CA that is in force cannot be read.")
             }

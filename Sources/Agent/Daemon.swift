@@ -89,8 +89,8 @@ final class Daemon: Sendable {
     /// The port that is served on.
     var port: Int? { doors.currentPort }
 
-    /// SHA-256 of the certificate that is shown.
-    var fingerprint: Digest { service.identity.certificate.fingerprint }
+    /// What clients pin.
+    var fingerprint: Digest { service.identity.fingerprint }
 
     /// Takes up what was left, then serves.
     func start() async throws(DaemonError) {

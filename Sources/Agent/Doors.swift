@@ -50,7 +50,7 @@ actor Doors {
             "The agent serves",
             metadata: [
                 "port": "\(server.port)", "door": isMutual ? "mutual" : "open",
-                "fingerprint": "\(identity.certificate.fingerprint.hex)",
+                "fingerprint": "\(identity.fingerprint.hex)",
             ]
         )
     }
@@ -84,7 +84,7 @@ actor Doors {
             store.replace(identity.server(clientCA: clientCA))
             logger.notice(
                 "The certificate was renewed",
-                metadata: ["fingerprint": "\(identity.certificate.fingerprint.hex)"]
+                metadata: ["fingerprint": "\(identity.fingerprint.hex)"]
             )
         } catch {
             logger.error(

@@ -52,6 +52,9 @@ final class Identity: Sendable {
     /// The certificate in force.
     var certificate: Certificate { current.withLock { $0 } }
 
+    /// What clients pin: SHA-256 of the public key. The same for the life of the node.
+    var fingerprint: Digest { certificate.publicKeyHash }
+
     /// What the server shows and whom it believes.
     func server(clientCA: [UInt8]?) -> ServerIdentity {
         ServerIdentity(certificate: certificate.pem, key: key.pem, clientCA: clientCA)

@@ -19,7 +19,7 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Trust the certificate with this SHA-256, and remember",
+            "Trust the node whose key has this SHA-256, and remember",
             valueName: "hex"
         )
     )

@@ -63,7 +63,7 @@ struct PKIFolder {
         return """
             made \(path)/ca.crt, valid until \(authority.notAfter), and ca.key
             made \(path)/admin.crt (\(admin.subject)), valid until \(admin.notAfter), and admin.key
-            fingerprint of the authority: \(authority.fingerprint)
+            fingerprint of the authority: \(authority.publicKeyHash)
             keep ca.key where only administrators come
             """
     }

@@ -72,17 +72,32 @@ struct Authority: Sendable {
         )
     }
 
+    /// Another certificate over the same key, as a node makes one before the old one expires.
+    static func renewed(_ identity: ServerIdentity) throws -> ServerIdentity {
+        let certificate = try CertificateKey(pem: identity.key).selfSigned(
+            commonName: "node renewed",
+            organisations: [],
+            names: ["node-1.example", "192.0.2.7"],
+            isAuthority: false,
+            from: now(-60),
+            days: 400
+        )
+        var identity = identity
+        identity.certificate = certificate.pem
+        return identity
+    }
+
     private static func now(_ offset: Int) -> Timestamp {
         Timestamp(seconds: WallClock.seconds() + offset)
     }
 }
 
 extension ServerIdentity {
-    /// SHA-256 of the leaf's DER, by OpenSSL.
+    /// SHA-256 of the leaf's public key, by OpenSSL.
     var fingerprint: [UInt8] {
         get throws {
             let leaf = try #require(try Certificate.chain(pem: certificate).first)
-            return try #require([UInt8](hex: "\(leaf.fingerprint)"))
+            return try #require([UInt8](hex: "\(leaf.publicKeyHash)"))
         }
     }
 }

@@ -28,6 +28,48 @@ struct FingerprintTests {
         }
     }
 
+    @Test("the key found in a certificate is the one that OpenSSL finds")
+    func key() {
+        let authority = Authority("first")
+        let long = (0..<40).map { "node-\($0).example" }
+        for certificate in [
+            authority.certificate,
+            authority.key.selfSigned(
+                commonName: "long",
+                organisations: long,
+                names: long,
+                isAuthority: false,
+                from: Timestamp(seconds: 0),
+                days: 100_000
+            ),
+        ] {
+            let found = Fingerprint.ofKey(inCertificate: certificate.der)
+            #expect(found == certificate.publicKeyHash.bytes)
+        }
+    }
+
+    @Test("what is cut, followed by more or not encoded strictly has no key")
+    func strict() throws {
+        let der = Authority("first").certificate.der
+        for count in 0..<der.count {
+            #expect(PublicKeyInfo.find(inCertificate: Array(der.prefix(count))) == nil)
+        }
+        #expect(PublicKeyInfo.find(inCertificate: der + [0]) == nil)
+        // 30 82 LL LL 30 82 LL LL: the certificate, and in it what is signed.
+        #expect(der.starts(with: [0x30, 0x82]) && der[4..<6] == [0x30, 0x82])
+        let content = Array(der.dropFirst(4))
+        let loose: [[UInt8]] = [
+            [0x30, 0x80] + content + [0, 0],
+            [0x30, 0x83, 0] + der[2..<4] + content,
+            [0x30, 0x84, 0, 0] + der[2..<4] + content,
+            [0x31] + der.dropFirst(),
+        ]
+        for bytes in loose { #expect(PublicKeyInfo.find(inCertificate: bytes) == nil) }
+        var inner = der
+        inner[4] = 0x31
+        #expect(PublicKeyInfo.find(inCertificate: inner) == nil)
+    }
+
     @Test("the first certificate of a PEM is the one that OpenSSL reads")
     func pem() throws {
         for _ in 0..<20 {

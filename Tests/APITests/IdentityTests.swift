@@ -24,7 +24,7 @@ struct IdentityTests {
         world.store.replace(next)
         #expect(await status(old) == .ok)
         let shown = try await API.certificate(of: world.endpoint, timeout: patience)
-        #expect(Fingerprint.sha256(shown) == (try next.fingerprint))
+        #expect(Fingerprint.ofKey(inCertificate: shown) == (try next.fingerprint))
         #expect(await status(try world.admin()) == .ok)
         await world.stop()
     }

@@ -64,12 +64,54 @@ struct ServerTrustTests {
         #expect(found?.detail.sentence.contains("not signed by the given authority") == true)
     }
 
-    @Test("another certificate than the pinned one is refused, with the fingerprint it has")
+    @Test("another key than the pinned one is refused, with the fingerprints of both")
     func pin() async throws {
-        let found = try await call([], believing: .pinned(sha256: Array(repeating: 7, count: 32)))
+        let world = try World()
+        let pin = [UInt8](repeating: 7, count: 32)
+        let client = try NodeClient(
+            endpoint: world.endpoint,
+            trust: .pinned(sha256: pin),
+            credentials: world.clients.client("alice")
+        )
+        let found = await failure { () async throws(CallFailure) in
+            _ = try await client.getStatus(.init(), timeout: patience)
+        }
         #expect(found?.code == .unavailable)
-        #expect(found?.detail.sentence.contains("is not the node that is meant") == true)
-        #expect(found?.detail.sentence.contains("with the fingerprint ") == true)
+        let sentence = found?.detail.sentence ?? ""
+        #expect(sentence.contains("is not the node that is meant"))
+        #expect(sentence.contains(try world.store.current.identity.fingerprint.hex))
+        #expect(sentence.contains(pin.hex))
+        #expect(world.gate.entries.isEmpty)
+        await world.stop()
+    }
+
+    @Test("a pin holds when the certificate is renewed over the same key, and not over another")
+    func renewal() async throws {
+        let world = try World()
+        let before = try world.store.current.identity.fingerprint
+        let credentials = world.clients.client("alice")
+        func call() async throws -> StatusCode {
+            let client = try NodeClient(
+                endpoint: world.endpoint,
+                trust: .pinned(sha256: before),
+                credentials: credentials
+            )
+            defer { client.close() }
+            do { _ = try await client.getStatus(.init(), timeout: patience) } catch {
+                return error.code
+            }
+            return .ok
+        }
+        let old = world.store.current.identity
+        #expect(try await call() == .ok)
+        world.store.replace(try Authority.renewed(old))
+        let shown = try await certificate(of: world.endpoint, timeout: patience)
+        #expect(shown != (try Certificate.chain(pem: old.certificate).first?.der))
+        #expect(try await fingerprint(of: world.endpoint, timeout: patience) == before)
+        #expect(try await call() == .ok)
+        world.store.replace(Authority.selfSigned(clients: world.clients))
+        #expect(try await call() == .unavailable)
+        await world.stop()
     }
 
     @Test("the certificate that a node shows can be asked for, at both doors")

@@ -1,11 +1,11 @@
 """Certificates made by the openssl command: good ones, and every kind of bad one."""
 
+import base64
 import dataclasses
 import datetime
 import functools
 import hashlib
 import pathlib
-import ssl
 
 from programs import tool
 
@@ -63,9 +63,11 @@ def moment(days):
     return then.strftime("%Y%m%d%H%M%SZ")
 
 
+@functools.cache
 def fingerprint(pem):
-    """SHA-256 of a certificate's DER."""
-    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem.decode())).hexdigest()
+    """SHA-256 of the public key in a certificate: of its SubjectPublicKeyInfo, DER."""
+    key = tool("openssl", "x509", "-noout", "-pubkey", stdin=pem, timeout=30)
+    return hashlib.sha256(base64.b64decode("".join(key.splitlines()[1:-1]))).hexdigest()
 
 
 class Authority:

@@ -85,7 +85,7 @@ final class TestDaemon: Sendable {
             timeout: .patience
         )
         #expect(
-            response.clientCaFingerprints == [authority.certificate.fingerprint.hex]
+            response.clientCaFingerprints == [authority.certificate.publicKeyHash.hex]
         )
         open.close()
         let admin = credentials("keelos:admin")

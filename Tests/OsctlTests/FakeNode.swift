@@ -121,7 +121,7 @@ final class Lab {
             from: Timestamp(seconds: Int(Date().timeIntervalSince1970) - 60),
             days: 1
         )
-        fingerprint = certificate.fingerprint
+        fingerprint = certificate.publicKeyHash
         node = FakeNode(state)
         let identity = ServerIdentity(
             certificate: certificate.pem,

@@ -1,7 +1,23 @@
 import Synchronization
 
-/// The leaf certificate that a node shows, DER, trusted or not: for asking a person once, and
-/// remembering its fingerprint.
+/// The fingerprint of the key that a node shows, trusted or not: for asking a person once, and for
+/// `ServerTrust.pinned`.
+///
+/// Nothing is sent to the node but a handshake. Throws when there is none to be had within
+/// `timeout`.
+public func fingerprint(
+    of endpoint: String,
+    timeout: Duration
+) async throws(CallFailure) -> [UInt8] {
+    let leaf = try await certificate(of: endpoint, timeout: timeout)
+    guard let found = Fingerprint.ofKey(inCertificate: leaf) else {
+        let words = "the key in the certificate of \(endpoint) cannot be read"
+        throw CallFailure(code: .unavailable, words)
+    }
+    return found
+}
+
+/// The leaf certificate that a node shows, DER, trusted or not.
 ///
 /// Nothing is sent to the node but a handshake. Throws when there is none to be had within
 /// `timeout`.

@@ -1,7 +1,8 @@
 /// By what a client believes that it speaks to the node it means.
 public enum ServerTrust: Sendable {
-    /// The node's certificate, and no other: SHA-256 of the leaf's DER. Who signed it, for how long
-    /// and for what name does not matter.
+    /// The node's key, and no other: SHA-256 of the SubjectPublicKeyInfo (DER) in the certificate
+    /// it shows. Who signed that, for how long and for what name does not matter, so a new one over
+    /// the same key is believed as well.
     case pinned(sha256: [UInt8])
 
     /// Any certificate that one of these (PEM) has signed for a server.
@@ -45,10 +46,12 @@ extension ServerTrust {
         switch self {
         case .pinned(let expected):
             return { shown in
-                let found = Fingerprint.sha256(shown.leaf)
+                guard let found = Fingerprint.ofKey(inCertificate: shown.leaf) else {
+                    return "the key in its certificate cannot be read"
+                }
                 guard found != expected else { return nil }
-                let words = "the node shows a certificate with the fingerprint"
-                return "\(words) \(Fingerprint.hexadecimal(found))"
+                return "its key has the fingerprint \(Fingerprint.hexadecimal(found)), expected "
+                    + "is \(Fingerprint.hexadecimal(expected))"
             }
         case .authorities:
             return { shown in

@@ -23,6 +23,10 @@
 /// * A refused or failed call has an ErrorDetail in the trailing metadata `keel-error-bin`: reasons are
 ///   enums, never only text. The message says what was refused, what was expected and found, and what
 ///   is still true.
+/// * A fingerprint, of a node or of an authority, is the SHA-256 of its public key: of the
+///   SubjectPublicKeyInfo, DER. It stays the same when a certificate is renewed over the same key, and
+///   for a cluster's CA it is what kubeadm calls the CA certificate hash. To print it:
+///   `openssl x509 -in FILE -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum`.
 /// * Times are seconds since 1970-01-01T00:00:00Z, sizes are bytes, rates are bytes a second, digests
 ///   are 64 lower-case hexadecimal digits.
 /// * A request is at most 256 KiB (Bootstrap and ApplyConfig: 1 MiB); text has at most 4096 bytes where
@@ -711,7 +715,7 @@ public nonisolated struct Keel_V1_AuditHead: Sendable {
 
   public var count: UInt64 = 0
 
-  /// SHA-256 of the last line.
+  /// The `hash` of the last line.
   public var hash: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -739,12 +743,12 @@ public nonisolated struct Keel_V1_GetIdentityResponse: Sendable {
   /// The certificate that the node serves with, PEM.
   public var certificate: String = String()
 
-  /// SHA-256 of its DER.
+  /// Of the node's key, whatever the certificate: what clients pin.
   public var fingerprint: String = String()
 
   public var notAfter: Int64 = 0
 
-  /// SHA-256 of the client CA's DER certificates; empty until bootstrapped.
+  /// Of the key of each certificate in the client CA, in its order; empty until bootstrapped.
   public var clientCaFingerprints: [String] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -887,7 +891,7 @@ public nonisolated struct Keel_V1_BootstrapResponse: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// SHA-256 of each certificate of the client CA that is in force now.
+  /// Fingerprints of the client CA that is in force now, as in GetIdentityResponse.
   public var clientCaFingerprints: [String] = []
 
   /// "" for a node without a cluster.

@@ -35,6 +35,6 @@ struct Authorities: Sendable, Hashable {
     /// Without the text that stood around them.
     var pem: [UInt8] { certificates.flatMap(\.pem) }
 
-    /// SHA-256 of each one's DER.
-    var fingerprints: [String] { certificates.map(\.fingerprint.hex) }
+    /// SHA-256 of each one's public key.
+    var fingerprints: [String] { certificates.map(\.publicKeyHash.hex) }
 }

@@ -178,7 +178,7 @@ struct Bootstrapper: Sendable {
         var response = Keel_V1_BootstrapResponse()
         do throws(CertificateError) {
             response.clientCaFingerprints = try Certificate.chain(pem: clientCA)
-                .map(\.fingerprint.hex)
+                .map(\.publicKeyHash.hex)
         } catch {
             throw .authority(error)
         }

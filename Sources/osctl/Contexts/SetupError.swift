@@ -108,9 +108,8 @@ enum SetupError: Error, Sendable, Hashable {
                 + "\(fingerprint) and say --fingerprint with it."
         case .notTrusted(let node): "\(node) is not trusted, so nothing was sent to it."
         case .otherCertificate(let node, let known, let found):
-            "\(node) shows a certificate with fingerprint \(found), known is \(known): it is "
-                + "another machine, was made anew, or renewed its certificate; compare its console "
-                + "and say --fingerprint \(found)."
+            "\(node) has a key with fingerprint \(found), known is \(known): it is another "
+                + "machine or was made anew; compare its console and say --fingerprint \(found)."
         case .noHome(let variable): "there is no folder for it: set \(variable) or HOME."
         default: "\(self)"
         }

@@ -1,7 +1,6 @@
 import API
 import Slots
 import Syscalls
-import Trust
 
 /// A node nobody knows yet: a person compares its fingerprint once, and it is remembered.
 enum FirstContact {
@@ -21,11 +20,11 @@ enum FirstContact {
         return fingerprint
     }
 
-    /// SHA-256 of the certificate that the node shows, trusted or not.
+    /// SHA-256 of the public key that the node shows, trusted or not.
     static func fingerprint(of endpoint: Endpoint) async throws(CommandError) -> Digest {
         do {
-            let der = try await certificate(of: endpoint.description, timeout: patience)
-            return OpenSSLHashing().sha256(der.span)
+            let found = try await API.fingerprint(of: endpoint.description, timeout: patience)
+            return Digest(found.span)
         } catch {
             throw .call(error)
         }
@@ -38,7 +37,7 @@ enum FirstContact {
             guard terminal.isTerminal else { return nil }
             StandardError.write(
                 """
-                \(endpoint) is not known yet. Its certificate has the SHA-256 fingerprint
+                \(endpoint) is not known yet. Its key has the SHA-256 fingerprint
                   \(fingerprint.hex)
                 Compare it with the one on the node's console. Trust this node? [yes/no] 
                 """
