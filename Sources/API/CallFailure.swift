@@ -57,6 +57,13 @@ public struct CallFailure: Error, Sendable, Equatable {
         self.detail = detail
     }
 
+    /// The detail's sentence with its full stop, as it is told to a client.
+    public var sentence: String {
+        let text = detail.sentence
+        guard let last = text.last, !".!?".contains(last) else { return text }
+        return text + "."
+    }
+
     /// The client is gone, or wants no answer any more.
     public static let cancelled = CallFailure(code: .cancelled, "the call was cancelled")
 }

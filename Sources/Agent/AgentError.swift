@@ -19,7 +19,7 @@ enum AgentError: Error, Sendable {
     /// Everything is in place, but the machine does not start again by itself.
     case notRebooted(Reboot)
 
-    /// What was in place when the reboot was refused, and by whom.
+    /// What was in place when the reboot was refused, and by whom: sentences with their full stop.
     struct Reboot: Sendable {
         let done: String
         let refusal: String
@@ -38,7 +38,8 @@ extension AgentError {
         case .history(let error): "the history could not be read: \(Errno(error.code))."
         case .state(let error): "\(error.words)."
         case .cancelled: "the operation was cancelled."
-        case .notRebooted(let reboot): "\(reboot.done), but \(reboot.refusal)"
+        case .notRebooted(let reboot):
+            "\(reboot.done) The machine was not restarted: \(reboot.refusal)"
         }
     }
 }

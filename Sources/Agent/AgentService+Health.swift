@@ -50,7 +50,7 @@ extension AgentService {
             }
             return (true, "The agent answers on port \(port).")
         } catch {
-            return (false, "The agent does not answer on port \(port): \(error.detail.sentence)")
+            return (false, "The agent does not answer on port \(port): \(error.sentence)")
         }
     }
 
@@ -86,7 +86,7 @@ extension AgentService {
                 ? (true, "A time server vouches for the clock.")
                 : (false, "No time server vouches for the clock.")
         } catch {
-            return (false, error.detail.sentence)
+            return (false, error.sentence)
         }
     }
 }

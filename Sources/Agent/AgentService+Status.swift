@@ -90,7 +90,7 @@ extension AgentService {
         } catch {
             logger.info(
                 "The kubelet was not restarted",
-                metadata: ["error": "\(error.detail.sentence)"]
+                metadata: ["error": "\(error.sentence)"]
             )
         }
     }
@@ -107,7 +107,7 @@ extension AgentService {
                 trial.deadline = Int64(Timestamp.now.seconds) + Int64(state.secondsLeft)
             }
         } catch {
-            logger.debug("No trial", metadata: ["error": "\(error.detail.sentence)"])
+            logger.debug("No trial", metadata: ["error": "\(error.sentence)"])
         }
         return trial
     }

@@ -24,7 +24,7 @@ extension AgentService {
             try await bundle.add("services.json", try await listServices(.init(), call), send)
         } catch {
             if error == .cancelled { throw error }
-            try await bundle.add("missing.txt", Array("\(error.detail.sentence)\n".utf8), send)
+            try await bundle.add("missing.txt", Array("\(error.sentence)\n".utf8), send)
         }
         for name in await logNames() {
             try await bundle.add("logs/\(name).txt", await log(name), send)
@@ -57,7 +57,7 @@ extension AgentService {
                 query = query.following(page)
             }
         } catch {
-            text += Array("\(error.detail.sentence)\n".utf8)
+            text += Array("\(error.sentence)\n".utf8)
         }
         return text
     }

@@ -56,7 +56,7 @@ actor Configuration {
         } catch {
             logger.error(
                 "The configuration was not applied",
-                metadata: ["error": "\(error.detail.sentence)"]
+                metadata: ["error": "\(error.sentence)"]
             )
         }
     }
@@ -163,7 +163,7 @@ actor Configuration {
         } catch {
             logger.error(
                 "The machine did not go back to its configuration",
-                metadata: ["error": "\(error.detail.sentence)"]
+                metadata: ["error": "\(error.sentence)"]
             )
         }
     }

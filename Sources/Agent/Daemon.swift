@@ -175,8 +175,8 @@ enum DaemonError: Error, Sendable {
         switch self {
         case .state(let error): "\(error.words)."
         case .identity(let error): error.sentence
-        case .membership(let failure): failure.detail.sentence
-        case .serve(let failure): failure.detail.sentence
+        case .membership(let failure): failure.sentence
+        case .serve(let failure): failure.sentence
         }
     }
 }

@@ -30,7 +30,7 @@ extension InitFailure {
         switch self {
         case .unsupported(let verb): "this machine's first process does not \(verb.words)."
         case .notFound(let service): "there is no service \"\(service)\" on this machine."
-        case .invalid(let fault): "the first process refused the request: \(fault)."
+        case .invalid(let fault): "the first process refused the request: \(fault.words)."
         case .system(let error): "the first process failed: \(error)."
         case .unreachable(let error): "the first process does not answer: \(error)."
         case .stranger(let uid):
@@ -42,7 +42,21 @@ extension InitFailure {
         case .timedOut(.answering):
             "the first process did not answer in time; it may or may not have done it."
         case .disconnected: "the first process hung up; it may or may not have done it."
-        case .malformed(let fault): "the first process's answer makes no sense: \(fault)."
+        case .malformed(let fault): "the first process's answer makes no sense: \(fault.words)."
+        }
+    }
+}
+
+extension MessageFault {
+    fileprivate var words: String {
+        switch self {
+        case .length(let size): "a message cannot have \(size) bytes"
+        case .encoding: "it is no message"
+        case .missing(let field): "\(field) is missing"
+        case .text(let field): "\(field) has characters that may not stand there"
+        case .tooLong(let field, let limit): "\(field) has more than \(limit) bytes"
+        case .tooMany(let field, let limit): "\(field) has more than \(limit) entries"
+        case .number(let field, let number): "\(field) cannot be \(number)"
         }
     }
 }

@@ -96,7 +96,8 @@ extension Operations {
             let node = try Bench(place, writing: false).node()
             settle(stored, Recovery.decide(stored, node: node, bootID: bootID))
         } catch {
-            settle(stored, .interrupted("The agent ended. " + error.sentence))
+            let words = "The agent ended, and the disk does not tell what is true now: "
+            settle(stored, .interrupted(words + error.sentence))
         }
     }
 

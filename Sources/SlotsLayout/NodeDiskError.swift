@@ -20,7 +20,7 @@ public enum NodeDiskError: Error, Sendable {
         switch self {
         case .file(let verb, let path, let error): "could not \(verb) \(path): \(error)."
         case .disk(let error): error.sentence
-        case .layout(let path, .disk(let error)): "\(path): \(error.sentence)"
+        case .layout(_, .disk(let error)): error.sentence
         case .layout(let path, let error): "\(path) is refused: \(error.words)."
         case .update(let error): error.sentence
         case .loader(let error): "the boot loader was not upgraded: \(error.words)."

@@ -94,7 +94,7 @@ struct CallTests {
             _ = try await client.getConfig(.init(), timeout: patience)
         }
         #expect(refusal?.code == .unimplemented)
-        #expect(refusal?.detail.sentence == "this node does not implement GetConfig")
+        #expect(refusal?.detail.sentence == "this node does not implement GetConfig.")
         await world.stop()
     }
 

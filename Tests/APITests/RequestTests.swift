@@ -62,7 +62,7 @@ struct RequestTests {
         let field: [UInt8] = [0xc2, 0x0c, 0xe0, 0xa7, 0x12] + padding
         let end = try await send(field)
         #expect(end.code == .invalidArgument)
-        #expect(end.words == "the request has 300005 bytes, at most 262144 are taken")
+        #expect(end.words == "the request has 300005 bytes, at most 262144 are taken.")
         let bootstrap = try await send(field, to: "/keel.v1.NodeService/Bootstrap")
         #expect(bootstrap.words.hasPrefix("one way to bootstrap must be given"))
     }

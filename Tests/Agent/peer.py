@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import re
 import sys
 import time
 
@@ -14,6 +15,28 @@ HEALTH = "/grpc.health.v1.Health/"
 HEALTH_METHODS = ("grpc.health.v1.Health/Check", "grpc.health.v1.Health/Watch")
 ERROR_KEY = "keel-error-bin"
 SERVING = b"\x08\x01"
+SAID = set()
+"""Every sentence that an agent said, in refusals and in answers."""
+SPOKEN = ("sentence", "truth", "outcome", "warnings")
+"""Fields that hold sentences."""
+
+
+def listen(message):
+    """Notes each sentence in a message, however deep it lies."""
+    for field, value in message.ListFields():
+        repeated = not isinstance(value, (str, bytes)) and hasattr(value, "__iter__")
+        for each in value if repeated else [value]:
+            if isinstance(each, str) and field.name in SPOKEN:
+                SAID.add(each)
+            elif hasattr(each, "ListFields"):
+                listen(each)
+
+
+def broken(sentence):
+    """Whether it came apart where sentences were put together."""
+    return bool(not sentence.endswith(".") or "  " in sentence or "\n" in sentence
+                or re.search(r"(?<!\.)[.,;:!?][.,;:!?](?=\s|$)(?<!\.\.\.)", sentence)
+                or re.search(r"\. [a-z]| [.,;:](\s|$)|Optional\(", sentence))
 
 
 @dataclasses.dataclass
@@ -113,6 +136,8 @@ class Client:
         answer = self.raw(method.path, request.SerializeToString(), timeout, method.streams, limit,
                           compression)
         answer.messages = [method.response.FromString(each) for each in answer.messages]
+        for message in answer.messages:
+            listen(message)
         return answer
 
     def raw(self, path, request, timeout=10, streams=False, limit=10_000, compression=None):
@@ -135,6 +160,8 @@ class Client:
         except grpc.RpcError as error:
             code, sentence = error.code().name, error.details() or ""
             detail = self._detail(error)
+            if detail is not None:
+                listen(detail)
         self.calls.append((self.identity.subject if self.identity else "", path,
                            "CANCELLED" if cut else code))
         return Answer(code, sentence, detail, messages, time.monotonic() - start)

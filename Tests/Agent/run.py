@@ -32,7 +32,7 @@ def main():
 
     from fixture import Fixture
     from ground import Ground
-    from report import Report
+    from report import Report, expect
 
     seed = options.seed if options.seed is not None else int.from_bytes(os.urandom(4), "big")
     report = Report(options.verbose)
@@ -45,6 +45,10 @@ def main():
         for name in options.only or MODULES:
             with report.test(f"the tests of {name} came to their end"):
                 importlib.import_module(name).run(ground, fixture, report)
+    import peer
+    with report.test(f"the {len(peer.SAID)} sentences that were said are whole where their parts meet"):
+        wrong = sorted(each for each in peer.SAID if peer.broken(each))
+        expect(not wrong, lambda: f"{len(wrong)} are not: {wrong[:5]}")
     status = report.finish(seed)
     sys.stdout.flush()
     # A thread of the peer's library may outlive its channels; nothing here waits for it.

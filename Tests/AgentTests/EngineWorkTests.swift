@@ -133,6 +133,7 @@ struct EngineWorkTests {
         let ended = try #require(operations.list().first)
         #expect(ended.state == .failed && ended.error.reason == .noInit)
         #expect(ended.error.sentence.contains("boots next, on trial"))
+        #expect(Sentences.faults(in: ended.error.sentence) == [], "\(ended.error.sentence)")
         #expect(try node.node().next == .b)
     }
 

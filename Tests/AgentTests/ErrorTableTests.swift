@@ -56,7 +56,7 @@ struct ErrorTableTests {
         (.node(.disk(.sectorSize(path: "/d", found: 520))), .disk),
         (.node(.disk(.outside(path: "/d", range: 0..<9, size: 8))), .disk),
         (.node(.disk(.failed(path: "/d", .inputOutput))), .disk),
-        (.node(.layout("/d", .disk(.busy(path: "/d")))), .busy),
+        (.node(.layout("/e", .disk(.busy(path: "/e")))), .busy),
         (.node(.layout("/d", .missing(name: "EFI-SYSTEM"))), .disk),
         (.node(.loader(.device(device))), .disk),
         (.node(.loader(.damaged(reason: "x"))), .disk),
@@ -75,7 +75,7 @@ struct ErrorTableTests {
         (.history(HistoryError(code: 5)), .disk),
         (.state(StateError(.write, "x", .noSpace)), .internal),
         (.cancelled, .cancelled),
-        (.notRebooted(.init(done: "armed", refusal: "no.")), .noInit),
+        (.notRebooted(.init(done: "Slot b is armed.", refusal: "no.")), .noInit),
     ]
 
     @Test("every refusal of the engine has its reason, its sentence and its code")

@@ -163,8 +163,10 @@ extension ServedCall {
         let batch = Batch()
         if needsHeaders() { _ = batch.sendHeaders() }
         if let failure {
-            let sentence = ErrorTrailer.cut(failure.detail.sentence, to: ErrorTrailer.messageLimit)
-            let detail = ErrorTrailer.encode(failure.detail)
+            var told = failure.detail
+            told.sentence = failure.sentence
+            let sentence = ErrorTrailer.cut(told.sentence, to: ErrorTrailer.messageLimit)
+            let detail = ErrorTrailer.encode(told)
             _ = batch.sendStatus(failure.code, sentence, detail)
         } else {
             if let answer { _ = batch.sendMessage(answer) }
