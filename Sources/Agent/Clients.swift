@@ -1,4 +1,5 @@
 import API
+import Slots
 import Synchronization
 import Trust
 
@@ -7,9 +8,24 @@ struct Client: Sendable, Hashable {
     /// RFC 2253, such as `CN=ada,O=keelos:admin`.
     let subject: String
     let organisations: [String]
+    /// From when and until when the certificate is good; nil for those who have none.
+    var validity: ClosedRange<Timestamp>?
 
     /// Somebody at a node without a client CA.
     static let anybody = Client(subject: "unauthenticated", organisations: [])
+
+    /// TLS has looked at the dates in the handshake; the connection may be older than they are
+    /// good, and the clock may have been set since.
+    func requireValid(at now: Timestamp) throws(CallFailure) {
+        guard let validity, !validity.contains(now) else { return }
+        let fault =
+            now < validity.lowerBound
+            ? "is not valid before \(validity.lowerBound)" : "expired at \(validity.upperBound)"
+        throw CallFailure(
+            .notAuthenticated,
+            "the call is refused: the client's certificate \(fault), this node's clock says \(now)."
+        )
+    }
 }
 
 /// Reads certificates of clients, remembering the last few: the same one comes with every call.
@@ -30,9 +46,12 @@ final class Clients: Sendable {
         let client: Client
         do {
             let certificate = try Certificate(der: der)
+            let (from, until) = (certificate.notBefore, certificate.notAfter)
             client = Client(
                 subject: certificate.subject,
-                organisations: certificate.organisations
+                organisations: certificate.organisations,
+                // One that ends before it begins is never good: TLS refused it.
+                validity: from...max(from, until)
             )
         } catch {
             throw CallFailure(

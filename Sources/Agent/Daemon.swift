@@ -26,8 +26,14 @@ final class Daemon: Sendable {
     private let logger: Logger
     private let timers = Mutex<[Task<Void, Never>]>([])
 
-    /// Reads the state folder and makes what is missing. Nothing is served yet.
-    init(_ settings: AgentSettings, initLink: any Init, logger: Logger) throws(DaemonError) {
+    /// Reads the state folder and makes what is missing. Nothing is served yet. By `clock` it is
+    /// judged whether a certificate is valid.
+    init(
+        _ settings: AgentSettings,
+        initLink: any Init,
+        clock: @escaping @Sendable () -> Timestamp = { .now },
+        logger: Logger
+    ) throws(DaemonError) {
         let state = StateFolder(path: settings.state)
         let host = HostFacts()
         place = Place(
@@ -37,7 +43,7 @@ final class Daemon: Sendable {
             commandLine: host.commandLine,
             bootID: host.bootID
         )
-        let parts = try Parts(state, host, initLink, logger)
+        let parts = try Parts(state, host, initLink, clock, logger)
         let attempts = Attempts()
         let work = EngineWork(place: place, initLink: initLink) { attempts.value }
         operations = Operations(
@@ -55,6 +61,7 @@ final class Daemon: Sendable {
                 door: clientCA == nil ? .open : .mutual,
                 clients: clients,
                 audit: parts.audit,
+                clock: clock,
                 logger: logger
             ),
             clientCA: clientCA,
@@ -193,14 +200,15 @@ private struct Parts {
         _ state: StateFolder,
         _ host: HostFacts,
         _ initLink: any Init,
+        _ clock: @escaping @Sendable () -> Timestamp,
         _ logger: Logger
     ) throws(DaemonError) {
         do {
-            identity = try Identity(state: state, names: host.names, now: .now)
+            identity = try Identity(state: state, names: host.names, now: clock())
         } catch {
             throw .identity(error)
         }
-        bootstrapper = Bootstrapper(state: state, clock: { .now })
+        bootstrapper = Bootstrapper(state: state, clock: clock)
         do {
             try bootstrapper.tidy()
             clientCA = try bootstrapper.clientCA()
@@ -230,15 +238,5 @@ private final class ServiceLink: Sendable {
     func use(_ clientCA: [UInt8], _ doors: Doors) {
         guard let service = service.withLock({ $0 }) else { return }
         Task { await doors.use(clientCA, service) }
-    }
-}
-
-/// The tries of a trial, readable from an operation's thread.
-final class Attempts: Sendable {
-    private let number = Mutex(3)
-
-    var value: Int {
-        get { number.withLock { $0 } }
-        set { number.withLock { $0 = newValue } }
     }
 }

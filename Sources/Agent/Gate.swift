@@ -15,12 +15,20 @@ final class Gate: CallGate {
     private let door: Mutex<Door>
     private let clients: Clients
     private let audit: AuditLog
+    private let clock: @Sendable () -> Timestamp
     private let logger: Logger
 
-    init(door: Door, clients: Clients, audit: AuditLog, logger: Logger) {
+    init(
+        door: Door,
+        clients: Clients,
+        audit: AuditLog,
+        clock: @escaping @Sendable () -> Timestamp,
+        logger: Logger
+    ) {
         self.door = Mutex(door)
         self.clients = clients
         self.audit = audit
+        self.clock = clock
         self.logger = logger
     }
 
@@ -32,8 +40,15 @@ final class Gate: CallGate {
         case .open: try Roles.requireOpen(call.method)
         case .mutual:
             let client = try clients.client(of: call.peer)
+            try client.requireValid(at: clock())
             try Roles.require(call.method, for: client.organisations)
         }
+    }
+
+    /// A stream ends when its client's certificate does.
+    func review(_ call: Call) throws(CallFailure) {
+        guard door.withLock({ $0 }) == .mutual else { return }
+        try clients.client(of: call.peer).requireValid(at: clock())
     }
 
     func ended(_ call: Call, request: (any SwiftProtobuf.Message)?, failure: CallFailure?) {

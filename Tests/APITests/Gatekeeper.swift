@@ -15,6 +15,7 @@ final class Gatekeeper: CallGate {
     private struct State {
         var refused: Set<String> = []
         var admitted: [String] = []
+        var verdict: CallFailure?
         var entries: [Entry] = []
     }
 
@@ -36,6 +37,13 @@ final class Gatekeeper: CallGate {
         detail.sentence = "\(call.method) needs the role admin"
         detail.needed = .admin
         throw CallFailure(detail)
+    }
+
+    /// Streams end with this from now on.
+    func end(with verdict: CallFailure) { state.withLock { $0.verdict = verdict } }
+
+    func review(_ call: Call) throws(CallFailure) {
+        if let verdict = state.withLock({ $0.verdict }) { throw verdict }
     }
 
     func ended(_ call: Call, request: (any SwiftProtobuf.Message)?, failure: CallFailure?) {

@@ -84,6 +84,30 @@ extension Heavy {
             await world.stop()
         }
 
+        @Test("a stream that the gate admits no more ends with its word; other calls go on")
+        func review() async throws {
+            let world = try World()
+            let client = try world.admin()
+            let seen = Seen()
+            let stream = Task { () async -> CallFailure? in
+                await failure { () async throws(CallFailure) in
+                    var request = Keel_V1_WatchOperationRequest()
+                    request.id = String(repeating: "0", count: 32)
+                    try await client.watchOperation(request, timeout: patience) { _ async in
+                        seen.bytes += 1
+                    }
+                }
+            }
+            #expect(await eventually { seen.bytes > 0 })
+            world.gate.end(with: CallFailure(.notAuthenticated, "your time is over"))
+            let end = await stream.value
+            #expect(end?.code == .unauthenticated)
+            #expect(end?.detail.sentence == "your time is over.")
+            #expect(world.gate.entries.last?.code == .unauthenticated)
+            #expect(try await client.getStatus(.init(), timeout: patience).version == "1.2.3")
+            await world.stop()
+        }
+
         @Test("a stream that is refused says why")
         func refused() async throws {
             let world = try World()

@@ -29,14 +29,19 @@ final class TestDaemon: Sendable {
     }
 
     /// An agent on the node's state folder, serving; the caller stops it.
-    func start() async throws -> Daemon {
+    func start(clock: SteppedClock = SteppedClock()) async throws -> Daemon {
         let settings = AgentSettings(
             disk: node.place.disk,
             trust: node.place.trust,
             state: node.state.path,
             listen: "127.0.0.1:0"
         )
-        let daemon = try Daemon(settings, initLink: link, logger: TestNode.quiet)
+        let daemon = try Daemon(
+            settings,
+            initLink: link,
+            clock: { clock.now },
+            logger: TestNode.quiet
+        )
         try await daemon.start()
         return daemon
     }

@@ -28,6 +28,7 @@ final class FakeNode: NodeService, CallGate {
     init(_ state: State = State()) { self.state = Mutex(state) }
 
     func admit(_ call: API.Call) throws(CallFailure) {}
+    func review(_ call: API.Call) throws(CallFailure) {}
     func ended(_ call: API.Call, request: (any Message)?, failure: CallFailure?) {}
 
     func getStatus(

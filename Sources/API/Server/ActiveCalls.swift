@@ -44,12 +44,16 @@ final class ActiveCalls: Sendable {
         if isEmpty { ended.reached() }
     }
 
-    /// Once a second, until the task is cancelled: ends calls whose clients take too long.
+    /// Once a second, until the task is cancelled: ends calls whose clients take too long, and
+    /// streams that the gate admits no more.
     func watch() async {
         while !Task.isCancelled {
             do { try await Task.sleep(for: .seconds(1)) } catch { return }
             let now = ContinuousClock.now
-            for call in all { call.checkPatience(now) }
+            for call in all {
+                call.checkPatience(now)
+                call.review()
+            }
         }
     }
 }

@@ -22,6 +22,8 @@ struct Reception: Sendable {
         var failure: CallFailure?
         do {
             bytes = try await answer(served, call, isCurrent)
+            // A stream that ended because it had to may look as if it had nothing more to say.
+            failure = served.verdict
         } catch {
             failure = served.ending ?? error
         }
@@ -39,7 +41,9 @@ struct Reception: Sendable {
         let method = methods[served.path]
         if let refusal = refusalOfOpenDoor(method, call) { throw refusal }
         // Marked before it is asked, so that a change in between finds the stream.
-        if method?.isStream == true { served.markAsStream() }
+        if method?.isStream == true {
+            served.markAsStream { () throws(CallFailure) in try gate.review(call) }
+        }
         guard isCurrent() else { throw Self.retired }
         try gate.admit(call)
         guard let method else {

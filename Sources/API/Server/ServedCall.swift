@@ -14,6 +14,8 @@ final class ServedCall: Sendable {
     private struct State {
         var task: Task<Void, Never>?
         var isStream = false
+        /// Of a stream: whether it may go on.
+        var review: (@Sendable () throws(CallFailure) -> Void)?
         var hasHeaders = false
         var request: (any Message)?
         /// Set when somebody else than the service decides how the call ends.
@@ -80,6 +82,13 @@ final class ServedCall: Sendable {
         if state.withLock({ $0.isStream }) { cancel(verdict) }
     }
 
+    /// Asks the gate once more about a stream.
+    func review() {
+        let review = state.withLock { $0.isCancelled ? nil : $0.review }
+        guard let review else { return }
+        do { try review() } catch { cancel(error) }
+    }
+
     /// Ends the call at once when its client has let it wait for too long.
     func checkPatience(_ now: ContinuousClock.Instant) {
         let late = state.withLock { state -> Wait? in
@@ -100,7 +109,16 @@ final class ServedCall: Sendable {
 
 // What the service's method reads and writes.
 extension ServedCall {
-    func markAsStream() { state.withLock { $0.isStream = true } }
+    /// `review`: what the gate says when it is asked again.
+    func markAsStream(_ review: @escaping @Sendable () throws(CallFailure) -> Void) {
+        state.withLock { state in
+            state.isStream = true
+            state.review = review
+        }
+    }
+
+    /// How somebody else than the service decided that the call ends.
+    var verdict: CallFailure? { state.withLock { $0.verdict } }
 
     /// The call's one request, within its limits.
     func receive<Request: Checked>(_ limit: Int) async throws(CallFailure) -> Request {
