@@ -56,6 +56,20 @@ struct EndpointTests {
     }
 
     @Test(
+        "an address is itself, however it is written",
+        arguments: [
+            ("2001:db8::7", "2001:DB8:0:0:0:0:0:7", true), ("::1", "0:0:0:0:0:0:0:1", true),
+            ("::ffff:192.0.2.1", "::ffff:c000:201", true), ("2001:db8::7", "2001:db8::8", false),
+            ("192.0.2.1", "192.0.2.1", true), ("192.0.2.1", "::ffff:192.0.2.1", false),
+            ("::1", "nonsense", false),
+        ]
+    )
+    func same(one: String, other: String, isSame: Bool) {
+        #expect(NetworkText.isSameAddress(one, other) == isSame)
+        #expect(NetworkText.isSameAddress(other, one) == isSame)
+    }
+
+    @Test(
         "IPv4 addresses are told from what is none",
         arguments: [
             ("0.0.0.0", true), ("255.255.255.255", true), ("256.0.0.1", false), ("1.2.3", false),

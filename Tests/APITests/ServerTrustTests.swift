@@ -49,6 +49,21 @@ struct ServerTrustTests {
         #expect(found?.detail.sentence.contains("certificate is for 192.0.2.7") == true)
     }
 
+    @Test("an IPv6 address of the certificate is believed however it is written")
+    func sixes() async throws {
+        let found = try await call(["2001:db8::7"], believing: authority)
+        #expect(found?.detail.sentence.contains("certificate is for 2001:db8::7") == true)
+        let shown = ShownCertificate(
+            leaf: [],
+            commonName: "",
+            names: [],
+            addresses: ["192.0.2.1", "2001:db8::7"]
+        )
+        for (text, isRefused) in [("[2001:DB8:0::7]:1", false), ("[2001:db8::8]:1", true)] {
+            #expect((authority.check(for: try Endpoint(text))(shown) != nil) == isRefused)
+        }
+    }
+
     @Test("a name must be one of the certificate's")
     func names() async throws {
         #expect(try await call(["localhost"], as: "localhost", believing: authority) == nil)

@@ -1,4 +1,5 @@
 import Slots
+import Syscalls
 import Testing
 import Trust
 
@@ -70,6 +71,47 @@ struct IdentityTests {
         #expect(throws: IdentityError.unreadable(file: Identity.machineIDFile)) {
             try identity(at: now)
         }
+    }
+
+    @Test("IPv6 addresses that others can reach are read from the kernel's table")
+    func sixes() {
+        let table = """
+            20010db8000000000000000000000007 02 40 00 80     eth0
+            20010db80000000000000000000000aa 02 40 00 01     eth0
+            20010db80000000000000000000000bb 02 40 00 c0     eth0
+            20010db80000000000000000000000cc 02 40 00 08     eth0
+            fd000000000000000000ffffabcd0001 03 40 00 20     eth1
+            20010db8000000000000000000000007 04 80 00 80    dummy
+            fe800000000000000250b6fffe000001 02 40 20 80     eth0
+            00000000000000000000000000000001 01 80 10 80       lo
+            nonsense 01 80 00 80 lo
+            """
+        #expect(
+            HostFacts.addresses(ifInet6: table)
+                == ["2001:db8:0:0:0:0:0:7", "fd00:0:0:0:0:ffff:abcd:1"]
+        )
+        #expect(HostFacts.addresses(ifInet6: "") == [])
+    }
+
+    @Test("the certificate carries the machine's IPv6 addresses")
+    func alternativeNames() throws {
+        let made = try Identity(
+            state: state,
+            names: ["node", "10.0.0.7"]
+                + HostFacts.addresses(
+                    ifInet6: "20010db8000000000000000000000007 02 40 00 80 eth0"
+                ),
+            now: now
+        )
+        let path = try folder.write(made.certificate.pem, to: "agent.crt")
+        let outcome = try Spawn.run(
+            "/usr/bin/openssl",
+            ["x509", "-in", path, "-noout", "-ext", "subjectAltName"],
+            outputLimit: 4096,
+            timeout: .seconds(30)
+        )
+        let text = String(decoding: outcome.output, as: UTF8.self)
+        #expect(text.contains("DNS:node, IP Address:10.0.0.7, IP Address:2001:DB8:0:0:0:0:0:7"))
     }
 
     @Test("the machine's addresses are read from the routing trie")

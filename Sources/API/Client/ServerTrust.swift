@@ -56,9 +56,10 @@ extension ServerTrust {
         case .authorities:
             return { shown in
                 if endpoint.isAddress {
-                    guard !shown.addresses.isEmpty, !shown.addresses.contains(endpoint.host) else {
-                        return nil
+                    let isThere = shown.addresses.contains {
+                        NetworkText.isSameAddress($0, endpoint.host)
                     }
+                    guard !shown.addresses.isEmpty, !isThere else { return nil }
                     let list = shown.addresses.prefix(8).joined(separator: ", ")
                     return "the node's certificate is for \(list)"
                 }

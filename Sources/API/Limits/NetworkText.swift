@@ -13,27 +13,46 @@ enum NetworkText {
     }
 
     /// `2001:db8::1`, also with an IPv4 address at its end; without a zone.
-    static func isIPv6(_ text: some StringProtocol) -> Bool {
-        guard text.contains(":"), !text.contains(":::"), text.utf8.count <= 45 else { return false }
+    static func isIPv6(_ text: some StringProtocol) -> Bool { ipv6(text) != nil }
+
+    /// The eight groups of an IPv6 address, which has several written forms; nil when it is none.
+    static func ipv6(_ text: some StringProtocol) -> [UInt16]? {
+        guard text.contains(":"), !text.contains(":::"), text.utf8.count <= 45 else { return nil }
         let halves = String(text).split(separator: "::", omittingEmptySubsequences: false)
-        guard halves.count <= 2 else { return false }
-        var count = 0
-        for (index, half) in halves.enumerated() where !half.isEmpty {
-            let groups = half.split(separator: ":", omittingEmptySubsequences: false)
-            for (place, group) in groups.enumerated() {
-                let isLast = index == halves.count - 1 && place == groups.count - 1
-                if isLast, isIPv4(group) {
-                    count += 2
-                } else if (1...4).contains(group.utf8.count),
-                    group.utf8.allSatisfy(\.isHexadecimal)
-                {
-                    count += 1
-                } else {
-                    return false
-                }
+        guard halves.count <= 2 else { return nil }
+        var found: [[UInt16]] = []
+        for (index, half) in halves.enumerated() {
+            guard let groups = groups(half, isLast: index == halves.count - 1) else { return nil }
+            found.append(groups)
+        }
+        guard found.count == 2 else { return found[0].count == 8 ? found[0] : nil }
+        let zeros = 8 - found[0].count - found[1].count
+        return zeros < 1 ? nil : found[0] + [UInt16](repeating: 0, count: zeros) + found[1]
+    }
+
+    private static func groups(_ half: Substring, isLast: Bool) -> [UInt16]? {
+        guard !half.isEmpty else { return [] }
+        var found: [UInt16] = []
+        let parts = half.split(separator: ":", omittingEmptySubsequences: false)
+        for (place, part) in parts.enumerated() {
+            if isLast, place == parts.count - 1, isIPv4(part) {
+                let bytes = part.split(separator: ".").compactMap { UInt16($0) }
+                found += [bytes[0] << 8 | bytes[1], bytes[2] << 8 | bytes[3]]
+            } else if (1...4).contains(part.utf8.count), part.utf8.allSatisfy(\.isHexadecimal),
+                let group = UInt16(part, radix: 16)
+            {
+                found.append(group)
+            } else {
+                return nil
             }
         }
-        return halves.count == 2 ? count <= 7 : count == 8
+        return found
+    }
+
+    /// Whether both are the same address, however they are written.
+    static func isSameAddress(_ one: String, _ other: String) -> Bool {
+        if let groups = ipv6(one) { return groups == ipv6(other) }
+        return one == other
     }
 
     static func isAddress(_ text: some StringProtocol) -> Bool { isIPv4(text) || isIPv6(text) }
