@@ -1,7 +1,7 @@
 /// What a key is known by: SHA-256 (FIPS 180-4) of its SubjectPublicKeyInfo, DER.
 ///
-/// Of the key and not of the certificate, so that it survives the certificate's renewal. OpenSSL has one home in this code base and it is not here; one certificate per connection needs
-/// no fast one.
+/// Of the key and not of the certificate, so that it survives the certificate's renewal. OpenSSL
+/// has one home in this code base and it is not here; one key per connection needs no fast one.
 enum Fingerprint {
     /// Of the key in a certificate; nil when none can be read there.
     static func ofKey(inCertificate der: [UInt8]) -> [UInt8]? {

@@ -1,6 +1,9 @@
 import CGRPC
 
 /// The one table from reasons to status codes, and back where that is unambiguous.
+///
+/// A disk is DATA_LOSS whatever it did, INTERNAL is the agent's own fault and nothing else: one
+/// code for one reason, so that both ways agree.
 public enum Reasons {
     /// The status code that a reason is sent with. A reason that this build does not know: unknown.
     public static func code(of reason: Keel_V1_Reason) -> StatusCode {

@@ -81,7 +81,8 @@ public nonisolated enum Keel_V1_Reason: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// The release could not be fetched. UNAVAILABLE.
   case source // = 9
 
-  /// A disk failed. DATA_LOSS when what was written did not read back, else INTERNAL.
+  /// A disk, or what the node keeps on it, failed or cannot be used. DATA_LOSS, so that the status
+  /// alone tells it from a fault of the agent's.
   case disk // = 10
 
   /// The operation was cancelled. CANCELLED.
