@@ -17,6 +17,9 @@ actor Doors {
     private let port = Mutex<Int?>(nil)
     private var server: NodeServer?
     private var clientCA: [UInt8]?
+    private var isClosed = false
+    /// Times that the second door's port is tried.
+    private static let tries = 25
 
     /// `address` is `HOST:PORT`; port 0 takes a free one.
     init(address: String, identity: Identity, gate: Gate, clientCA: [UInt8]?, logger: Logger) {
@@ -68,12 +71,17 @@ actor Doors {
         }
         await server?.stop(grace: .seconds(5))
         server = nil
-        do throws(CallFailure) { try open(service) } catch {
-            // Closed is the safe state; whoever supervises the agent starts it again.
-            logger.critical(
-                "The mutual door could not be opened",
-                metadata: ["error": "\(error.detail.sentence)"]
-            )
+        await openAgain(service)
+    }
+
+    /// In the moment between two doors the port belongs to nobody, and a connection of another
+    /// program may have been given it.
+    private func openAgain(_ service: any NodeService) async {
+        for _ in 0..<Self.tries where !isClosed && server == nil {
+            do throws(CallFailure) { return try open(service) } catch {
+                logger.warning("The port is taken", metadata: ["error": "\(error.sentence)"])
+            }
+            do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
         }
     }
 
@@ -87,6 +95,9 @@ actor Doors {
                 metadata: ["fingerprint": "\(identity.fingerprint.hex)"]
             )
         } catch {
+        guard !isClosed, server == nil else { return }
+        // Closed is the safe state; whoever supervises the agent starts it again.
+        logger.critical("The mutual door could not be opened")
             logger.error(
                 "The certificate could not be renewed",
                 metadata: ["error": "\(error.sentence)"]
@@ -106,3 +117,4 @@ actor Doors {
         return "\(address[..<colon]):\(port)"
     }
 }
+        isClosed = true

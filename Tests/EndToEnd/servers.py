@@ -2,6 +2,7 @@
 
 import contextlib
 import pathlib
+import random
 import socket
 import threading
 
@@ -12,11 +13,30 @@ from world import wait_until
 TOKEN = "letmein"
 
 
+HELD = []
+"""One socket for each port that this process has chosen."""
+
+
 def free_port():
-    """A port that nobody had a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that stays ours until this process ends, whoever listens on it and when.
+
+    The kernel gives nobody a port outside its own range, and runs of these tests tell each other
+    which they have: by a name that goes with the process.
+    """
+    low, high = map(int, pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    outside = [*range(10_000, low), *range(high + 1, 65_536)]
+    for port in random.sample(outside, min(2_000, len(outside))):
+        name = socket.socket(socket.AF_UNIX)
+        with socket.socket() as probe:
+            try:
+                name.bind(f"\0keel-port-{port}")
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                name.close()
+                continue
+        HELD.append(name)
+        return port
+    raise Wrong("there is no free port")
 
 
 def answers(port):
@@ -29,7 +49,7 @@ def answers(port):
 
 class Nginx:
     """Serves a folder: `/` at full speed, `/slow/` at `rate`, `/whole/` without ranges, and
-    `/secret/` for those with the token. With `pki` it speaks TLS on `tls`, and on `mutual` asks
+    `/secret/` and `/slow-secret/` for those with the token. With `pki` it speaks TLS on `tls`, and on `mutual` asks
     for a client certificate."""
 
     def __init__(self, folder, rate="2m", pki=None):
@@ -93,6 +113,10 @@ class Nginx:
             server {{
                 listen {listen}; root {self.folder}; {extra}
                 location /slow/ {{ alias {self.folder}/; limit_rate {self.rate}; }}
+                location /slow-secret/ {{
+                    alias {self.folder}/; limit_rate {self.rate};
+                    if ($http_authorization != "Bearer {TOKEN}") {{ return 401; }}
+                }}
                 location /whole/ {{ alias {self.folder}/; max_ranges 0; }}
                 location /secret/ {{
                     alias {self.folder}/;

@@ -35,7 +35,7 @@ final class Listener: Sendable {
     /// Binds `address` ("192.0.2.1:50051") and begins to accept; nil when that fails.
     ///
     /// The address is shared with other listeners, because one takes over from the other when the
-    /// client CA changes. So `freePort` is asked first whether it is anybody else's.
+    /// client CA changes. So `isFree` is asked first whether it is anybody else's.
     init?(
         _ address: String,
         _ credentials: ServerCredentials,
@@ -79,23 +79,23 @@ final class Listener: Sendable {
         watching.cancel()
     }
 
-    /// The port of `address`, a free one for port 0; nil when somebody has it, or when TLS cannot
-    /// use the credentials. Binds it for a moment, alone.
-    static func freePort(_ address: String, _ credentials: ServerCredentials) -> Int? {
-        guard let queue = CompletionQueue("keel-probe") else { return nil }
+    /// False when somebody has the port of `address`, or when TLS cannot use the credentials. Binds
+    /// it for a moment, alone.
+    static func isFree(_ address: String, _ credentials: ServerCredentials) -> Bool {
+        guard let queue = CompletionQueue("keel-probe") else { return false }
         var arguments = ChannelArguments()
         arguments[GRPC_ARG_ALLOW_REUSEPORT] = 0
         // Sound: the core copies arguments and address; `abandon` takes the server over.
         let server = unsafe arguments.withCore { unsafe grpc_server_create($0, nil) }
         guard let server = unsafe server else {
             queue.shutDown()
-            return nil
+            return false
         }
         // Sound: as above.
         unsafe grpc_server_register_completion_queue(server, queue.raw, nil)
         let port = unsafe grpc_server_add_http2_port(server, address, credentials.raw)
         unsafe abandon(server, queue)
-        return port > 0 ? Int(port) : nil
+        return port > 0
     }
 
     /// Destroys a server that never started.

@@ -65,14 +65,21 @@ public final class NodeServer: Sendable {
             code: .unavailable,
             "cannot serve on \(address): it is taken, or certificate and key cannot be used"
         )
-        guard let host = address.lastIndex(of: ":").map({ String(address[..<$0]) }),
-            let credentials = ServerCredentials(first, version, clientCA: clientCA, from: identity),
-            let port = Listener.freePort(address, credentials),
-            // The feed of the probe's credentials is used up.
-            let again = ServerCredentials(first, version, clientCA: clientCA, from: identity),
-            let listener = Listener("\(host):\(port)", again, limits, reception.serve)
+        guard let host = address.lastIndex(of: ":").map({ String(address[..<$0]) }) else {
+            throw refusal
+        }
+        func credentials() -> ServerCredentials? {
+            ServerCredentials(first, version, clientCA: clientCA, from: identity)
+        }
+        // A port that the kernel chooses is nobody else's, and is never let go in between.
+        if !address.hasSuffix(":0") {
+            guard let probe = credentials(), Listener.isFree(address, probe) else { throw refusal }
+        }
+        // The feed of the probe's credentials is used up.
+        guard let credentials = credentials(),
+            let listener = Listener(address, credentials, limits, reception.serve)
         else { throw refusal }
-        self.port = port
+        port = listener.port
         self.host = host
         self.reception = reception
         self.health = health

@@ -102,12 +102,23 @@ final class Nginx {
         """
     }
 
-    /// A port that nobody had a moment ago.
+    /// A port that nobody has and that the kernel gives to nobody: it lies outside the range from
+    /// which connections get theirs.
     private static func freePort() throws -> Int {
         let text = try Program.run([
             "python3", "-c",
-            "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); "
-                + "print(s.getsockname()[1])",
+            """
+            import random, socket
+            low = int(open("/proc/sys/net/ipv4/ip_local_port_range").read().split()[0])
+            while True:
+                port = random.randrange(10000, max(low, 11000))
+                try:
+                    socket.socket().bind(("127.0.0.1", port))
+                    print(port)
+                    break
+                except OSError:
+                    pass
+            """,
         ])
         return Int((text ?? "").filter(\.isNumber)) ?? 0
     }
