@@ -44,7 +44,8 @@ actor Doors {
             door: isMutual ? .mutual : .open(methods: Roles.unbootstrapped),
             identity: store,
             service: service,
-            gate: gate
+            gate: gate,
+            notice: { [logger] notice in Self.tell(notice, logger) }
         )
         self.server = server
         port.withLock { $0 = server.port }
@@ -56,6 +57,17 @@ actor Doors {
                 "fingerprint": "\(identity.fingerprint.hex)",
             ]
         )
+    }
+
+    private static func tell(_ notice: NodeServer.Notice, _ logger: Logger) {
+        switch notice {
+        case .deaf(let words):
+            logger.error(
+                "No connection can be accepted; another listener takes the port over",
+                metadata: ["error": "\(words)"]
+            )
+        case .hears: logger.notice("Connections are accepted again")
+        }
     }
 
     /// Clients need a certificate of this CA from now on. The first one closes the open door, after
@@ -83,6 +95,9 @@ actor Doors {
             }
             do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
         }
+        guard !isClosed, server == nil else { return }
+        // Closed is the safe state; whoever supervises the agent starts it again.
+        logger.critical("The mutual door could not be opened")
     }
 
     /// Makes the certificate anew when it is time, and shows it at the next handshakes.
@@ -95,9 +110,6 @@ actor Doors {
                 metadata: ["fingerprint": "\(identity.fingerprint.hex)"]
             )
         } catch {
-        guard !isClosed, server == nil else { return }
-        // Closed is the safe state; whoever supervises the agent starts it again.
-        logger.critical("The mutual door could not be opened")
             logger.error(
                 "The certificate could not be renewed",
                 metadata: ["error": "\(error.sentence)"]
@@ -106,6 +118,7 @@ actor Doors {
     }
 
     func close(grace: Duration) async {
+        isClosed = true
         server?.setServing(false)
         await server?.stop(grace: grace)
         server = nil
@@ -117,4 +130,3 @@ actor Doors {
         return "\(address[..<colon]):\(port)"
     }
 }
-        isClosed = true

@@ -60,7 +60,11 @@ extension Descriptor {
     ///
     /// C function: `write(2)`.
     public func writeNext(_ bytes: Span<UInt8>) throws(Errno) {
-        let number = number
+        try Self.writeNext(bytes, to: number)
+    }
+
+    /// The same for a descriptor that somebody else owns.
+    static func writeNext(_ bytes: Span<UInt8>, to number: Int32) throws(Errno) {
         var done = 0
         while done < bytes.count {
             let start = done

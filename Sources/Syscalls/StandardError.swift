@@ -5,9 +5,10 @@ public enum StandardError {
     /// Writes all of `bytes` to descriptor 2, wherever it leads: reopening it by name would give a
     /// file another offset, and overwrite what others wrote to it.
     ///
-    /// C function: `dup(2)`, `write(2)`.
+    /// Needs no descriptor of its own: what is said of having none left must not be lost by that.
+    ///
+    /// C function: `write(2)`.
     public static func write(_ bytes: Span<UInt8>) throws(Errno) {
-        let copy = Descriptor(owning: try checked { dup(STDERR_FILENO) })
-        try copy.writeNext(bytes)
+        try Descriptor.writeNext(bytes, to: STDERR_FILENO)
     }
 }

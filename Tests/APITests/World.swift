@@ -10,6 +10,7 @@ struct World: Sendable {
     let store: IdentityStore
     let server: NodeServer
     let clients = Authority("clients")
+    let notices = Notices()
 
     /// A mutual door for the clients of `clients`, or an open one with four methods.
     init(isOpen: Bool = false, limits: ServerLimits = .init()) throws {
@@ -22,7 +23,8 @@ struct World: Sendable {
             identity: store,
             service: node,
             gate: gate,
-            limits: limits
+            limits: limits,
+            notice: { [notices] notice in notices.add(notice) }
         )
     }
 

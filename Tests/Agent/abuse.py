@@ -1,6 +1,8 @@
 """Clients that do not play by the rules. Nobody gets in, the agent stays up, memory is bounded."""
 
 import contextlib
+import pathlib
+import re
 import socket
 import ssl
 import threading
@@ -36,6 +38,7 @@ def run(ground, fixture, report):
             abuse.streams_that_vanish()
             abuse.rapid_reset()
             abuse.afterwards()
+        no_descriptors(ground, stage, report)
 
 
 class Abuse:
@@ -343,3 +346,48 @@ class Abuse:
             Chain.of_agent(self.agent).check()
         with self.report.test("the agent ends by itself when it is told to"):
             self.agent.stop()
+
+
+def no_descriptors(ground, stage, report):
+    """An agent with few descriptors, and more connections than it can take."""
+    few, reader = 96, stage.identity("reader")
+    with stage.agent(files=few) as agent:
+        with report.test("a soft limit of open files is raised to the hard one at start"):
+            with stage.agent() as usual:
+                limits = pathlib.Path(f"/proc/{usual.pid}/limits").read_text()
+                soft, hard = re.search(r"Max open files +(\d+) +(\d+)", limits).groups()
+                expect(soft == hard or int(soft) >= 65_536, f"{soft} of {hard}")
+        for number in range(3):
+            with report.test(f"400 connections to an agent that may have {few} files "
+                             f"({number + 1}): it stays up, says so, and recovers"):
+                pid = agent.pid
+                said = len(agent.log.read_text())
+                with agent.client(reader) as kept, contextlib.ExitStack() as lines:
+                    expect_equal(kept.call("GetStatus").code, "OK", "a status before")
+                    stream = kept.stream("StreamLogs", service="agent", follow=True)
+                    next(stream)
+                    for _ in range(400):
+                        lines.enter_context(wire.plain(agent.port, timeout=10))
+                    end = time.monotonic() + 10
+                    while "many open files" not in agent.log.read_text()[said:]:
+                        expect(time.monotonic() < end, f"its log does not say so: {agent.said()}")
+                        time.sleep(0.1)
+                    expect(agent.runs, "it ended")
+                    # What needs a file of its own fails now, and says so; the rest goes on.
+                    for name in ("grpc.health.v1.Health/Check", "ListOperations"):
+                        answer = kept.call(name, timeout=10)
+                        expect_equal(answer.code, "OK", f"who was there before ({name}: {answer})")
+                    stream.cancel()
+                begun = time.monotonic()
+                agent.answers(reader, seconds=20)
+                report.note(f"answers again {time.monotonic() - begun:.1f} s after they are gone")
+                end = time.monotonic() + 10
+                while "accepted again" not in agent.log.read_text()[said:]:
+                    expect(time.monotonic() < end, f"it does not say so: {agent.said()}")
+                    time.sleep(0.1)
+                for _ in range(5):
+                    agent.answers(reader, seconds=5)
+                expect_equal(agent.pid, pid, "the agent's process")
+        with report.test("its audit log is whole, and it ends by itself when it is told to"):
+            Chain.of_agent(agent).check()
+            agent.stop()

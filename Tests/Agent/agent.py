@@ -22,9 +22,11 @@ MIB = 1 << 20
 class Agent:
     """One node. It may be started many times; disk, state and port stay."""
 
-    def __init__(self, ground, folder, device, trust, state, options=()):
+    def __init__(self, ground, folder, device, trust, state, options=(), files=None):
         self.ground, self.folder, self.options = ground, folder, options
         self.device, self.trust, self.state = device, trust, pathlib.Path(state)
+        self.files = files
+        """All the descriptors it may have; as many as a service gets when nothing is said."""
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
         self.log = folder / f"agent-{self.port}.log"
@@ -44,8 +46,9 @@ class Agent:
     def words(self):
         """It may not restart this machine, nor rename it, whatever it is asked."""
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        files = f"{self.files}:{self.files}" if self.files else f"{min(SOFT_FILES, hard)}:{hard}"
         return ["unshare", "--uts", "setpriv", "--bounding-set=-sys_boot", "--inh-caps=-sys_boot",
-                "prlimit", f"--nofile={min(SOFT_FILES, hard)}:{hard}",
+                "prlimit", f"--nofile={files}",
                 self.ground.programs / "keel-agent", "--disk", self.device, "--trust", self.trust,
                 "--state", self.state, "--listen", self.address, "--plain-host", *self.options]
 

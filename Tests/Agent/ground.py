@@ -68,9 +68,9 @@ class Stage:
         self.authority = Authority(folder / "authority", "clients")
 
     @contextlib.contextmanager
-    def agent(self, *options, bootstrap=True):
+    def agent(self, *options, bootstrap=True, files=None):
         """A running agent that is gone when the block ends."""
-        agent = Agent(self.ground, self.folder, self.device, self.trust, self.state, options)
+        agent = Agent(self.ground, self.folder, self.device, self.trust, self.state, options, files)
         with agent:
             if bootstrap and not agent.is_bootstrapped:
                 agent.bootstrap(self.authority)

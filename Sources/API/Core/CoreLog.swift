@@ -58,5 +58,7 @@ public enum CoreLog {
 private func forward(_ line: UnsafeMutablePointer<gpr_log_func_args>?) {
     // Sound: the core passes a line that lives for this call; it is copied.
     guard let text = unsafe line?.pointee.message else { return }
-    unsafe CoreLog.tell(String(cString: text))
+    let words = unsafe String(cString: text)
+    Deafness.read(words)
+    CoreLog.tell(words)
 }

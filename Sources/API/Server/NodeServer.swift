@@ -13,6 +13,15 @@ public final class NodeServer: Sendable {
         case mutual
     }
 
+    /// What whoever runs a server should know.
+    public enum Notice: Sendable, Hashable {
+        /// No connection is accepted any more; the core's words, such as "Failed accept4: Too many
+        /// open files".
+        case deaf(String)
+        /// Connections are accepted again.
+        case hears
+    }
+
     /// The TCP port, also when 0 was asked for.
     public let port: Int
     private let host: String
@@ -20,6 +29,7 @@ public final class NodeServer: Sendable {
     private let health: HealthService
     private let identity: IdentityStore
     private let limits: ServerLimits
+    private let notice: @Sendable (Notice) -> Void
     private let state: Mutex<State>
 
     private struct State {
@@ -28,23 +38,32 @@ public final class NodeServer: Sendable {
         var clientCA: [UInt8]?
         var retired: [Listener] = []
         var follower: UInt64?
+        var listening: UInt64?
+        /// Looks for another listener.
+        var renewal: Task<Void, Never>?
         var isStopped = false
     }
 
     /// How long unary calls may go on that were admitted before the client CA changed.
     private static let farewell = Duration.seconds(30)
+    /// How long calls may go on whose listener heard nothing new.
+    private static let longFarewell = Duration.seconds(3600)
+    /// Between two tries to listen again: what used the descriptors up may do so once more.
+    private static let renewalPause = Duration.seconds(1)
 
     /// Binds `address` ("0.0.0.0:50051", "[::]:0") and begins to serve.
     ///
     /// Throws `.unavailable` when the address is taken or the identity cannot be used, and
-    /// `.failedPrecondition` for a mutual door without a client CA.
+    /// `.failedPrecondition` for a mutual door without a client CA. `notice` is called on any
+    /// thread.
     public init(
         address: String,
         door: Door,
         identity: IdentityStore,
         service: any NodeService,
         gate: any CallGate,
-        limits: ServerLimits = .init()
+        limits: ServerLimits = .init(),
+        notice: @escaping @Sendable (Notice) -> Void = { _ in }
     ) throws(CallFailure) {
         let (first, version) = identity.current
         let health = HealthService()
@@ -85,15 +104,19 @@ public final class NodeServer: Sendable {
         self.health = health
         self.identity = identity
         self.limits = limits
+        self.notice = notice
         state = Mutex(State(listener: listener, clientCA: clientCA))
         let follower = identity.follow { [weak self] identity in self?.take(identity) }
-        state.withLock { $0.follower = follower }
+        let listening = Deafness.follow { [weak self] words in self?.listenAgain(words) }
+        state.withLock { state in
+            state.follower = follower
+            state.listening = listening
+        }
     }
 
     deinit {
         // A server that was forgotten stops at once, in its own time.
-        let (listeners, follower) = state.withLock { ([$0.listener] + $0.retired, $0.follower) }
-        if let follower { identity.unfollow(follower) }
+        let listeners = leave()
         Task { for listener in listeners { await listener.stop(grace: .zero) } }
     }
 
@@ -107,15 +130,23 @@ public final class NodeServer: Sendable {
     /// When it returns another server may take the port. Calls of the health check's Watch end at
     /// once. Stopping twice is stopping once.
     public func stop(grace: Duration) async {
-        let (listeners, follower) = state.withLock { state in
-            state.isStopped = true
-            return ([state.listener] + state.retired, state.follower)
-        }
-        if let follower { identity.unfollow(follower) }
+        let listeners = leave()
         health.end()
         await withDiscardingTaskGroup { group in
             for listener in listeners { group.addTask { await listener.stop(grace: grace) } }
         }
+    }
+
+    /// Hears of nothing any more; what is left to stop.
+    private func leave() -> [Listener] {
+        let (listeners, follower, listening) = state.withLock { state in
+            state.isStopped = true
+            state.renewal?.cancel()
+            return ([state.listener] + state.retired, state.follower, state.listening)
+        }
+        if let follower { identity.unfollow(follower) }
+        if let listening { Deafness.unfollow(listening) }
+        return listeners
     }
 
     /// A new identity: certificates and keys are fetched at the next handshake, but connections
@@ -123,29 +154,40 @@ public final class NodeServer: Sendable {
     ///
     /// The new listener is there before the old one closes, so there is no moment without one.
     private func take(_ identity: ServerIdentity) {
-        let old = state.withLock { state -> Listener? in
-            guard !state.isStopped, state.clientCA != nil else { return nil }
-            guard state.clientCA != identity.clientCA else { return nil }
-            guard let listener = successor(identity) else {
+        let (old, all) = state.withLock { state -> (Listener?, [Listener]) in
+            guard !state.isStopped, state.clientCA != nil else { return (nil, []) }
+            guard state.clientCA != identity.clientCA else { return (nil, []) }
+            guard identity.clientCA != nil,
+                let listener = successor(identity, clientCA: identity.clientCA)
+            else {
                 CoreLog.tell("a new identity cannot be used and was not taken")
-                return nil
+                return (nil, [])
             }
-            defer { state.listener = listener }
             state.clientCA = identity.clientCA
-            state.retired.append(state.listener)
-            return state.listener
+            return (replace(with: listener, in: &state), state.retired)
         }
-        guard let old else { return }
-        old.retire(Reception.retired)
+        // Also those that were replaced for another reason have calls under the old one.
+        for listener in all { listener.retire(Reception.retired) }
+        if let old { end(old, after: Self.farewell) }
+    }
+
+    /// The listener that was in force; it stays among the retired until it has ended.
+    private func replace(with listener: Listener, in state: inout State) -> Listener {
+        let old = state.listener
+        state.retired.append(old)
+        state.listener = listener
+        return old
+    }
+
+    private func end(_ old: Listener, after grace: Duration) {
         // It holds nothing but the old listener, and ends with it.
-        Task {
-            await old.stop(grace: Self.farewell)
-            state.withLock { state in state.retired.removeAll { $0 === old } }
+        Task { [weak self] in
+            await old.stop(grace: grace)
+            self?.state.withLock { state in state.retired.removeAll { $0 === old } }
         }
     }
 
-    private func successor(_ identity: ServerIdentity) -> Listener? {
-        guard let clientCA = identity.clientCA else { return nil }
+    private func successor(_ identity: ServerIdentity, clientCA: [UInt8]?) -> Listener? {
         let version = self.identity.current.version
         guard
             let credentials = ServerCredentials(
@@ -156,5 +198,41 @@ public final class NodeServer: Sendable {
             )
         else { return nil }
         return Listener("\(host):\(port)", credentials, limits, reception.serve)
+    }
+}
+
+// A port that the core has given up.
+extension NodeServer {
+    /// Another listener takes the port over as soon as there are descriptors for one. The old one's
+    /// calls go on; connections without any are told to go away, which sets descriptors free.
+    private func listenAgain(_ words: String) {
+        let isNews = state.withLock { state in
+            guard !state.isStopped, state.renewal == nil else { return false }
+            state.renewal = Task { [weak self] in
+                while !Task.isCancelled {
+                    do { try await Task.sleep(for: Self.renewalPause) } catch { return }
+                    guard let self, !self.renew() else { return }
+                }
+            }
+            return true
+        }
+        if isNews { notice(.deaf(words)) }
+    }
+
+    /// True when there is nothing left to do.
+    private func renew() -> Bool {
+        let (old, isOver) = state.withLock { state -> (Listener?, Bool) in
+            guard !state.isStopped else { return (nil, true) }
+            guard let next = successor(identity.current.identity, clientCA: state.clientCA) else {
+                return (nil, false)
+            }
+            // Before anything can be heard of the new one: it may be deaf soon as well.
+            state.renewal = nil
+            return (replace(with: next, in: &state), true)
+        }
+        guard let old else { return isOver }
+        end(old, after: Self.longFarewell)
+        notice(.hears)
+        return true
     }
 }
