@@ -23,8 +23,10 @@ final class AuditLog: Sendable {
     private struct State: ~Copyable {
         /// First line's number of each file, oldest first; never empty.
         var files: [Int]
-        /// Bytes in the last one.
+        /// Bytes in the last one that are whole lines.
         var size: Int
+        /// There may be more behind them.
+        var isTorn = false
         var end: AuditChain.Head
         var durableEnd: AuditChain.Head
         var file: Descriptor
@@ -144,10 +146,14 @@ final class AuditLog: Sendable {
             hashing: hashing,
             members
         )
-        if state.size >= limits.fileBytes { try rotate(&state) }
+        let bytes = line.bytes + [10]
+        try mend(&state)
+        if state.size > 0, state.size + bytes.count > limits.fileBytes { try rotate(&state) }
         do {
-            try state.file.writeNext((line.bytes + [10]).span)
-            state.size += line.bytes.count + 1
+            state.isTorn = true
+            try state.file.writeNext(bytes.span)
+            state.isTorn = false
+            state.size += bytes.count
             state.end = AuditChain.Head(count: line.number + 1, hash: line.hash)
             guard durable else { return }
             try state.file.synchronizeContents()
@@ -155,6 +161,15 @@ final class AuditLog: Sendable {
         } catch {
             throw StateError(.write, Self.folder, error)
         }
+    }
+
+    /// Takes away what a write left that a full disk cut short: the next line would follow it.
+    private func mend(_ state: inout State) throws(StateError) {
+        guard state.isTorn else { return }
+        do { try state.file.resize(to: state.size) } catch {
+            throw StateError(.write, Self.folder, error)
+        }
+        state.isTorn = false
     }
 
     /// Begins a file. The one before is durable first: a chain has no gap after a power cut.

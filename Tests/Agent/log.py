@@ -1,16 +1,20 @@
 """The audit log: whole, it is accepted; whatever is done to it, osctl says what and where."""
 
+import contextlib
 import hashlib
 import json
+import os
 import re
 import shutil
 import threading
 
 from chain import SEAM, Chain
-from programs import DONE
+from programs import DONE, tool
 from report import expect, expect_equal
 from world import wait_until
 
+FILE, FILES = 4 << 20, 8
+"""How much of the log is kept."""
 SECRETS = {"join_secret": "open-sesame-join-secret", "token": "abcdef.0123456789abcdef",
            "bearer": "bearer-of-a-secret", "password": "pass-of-a-url", "query": "query-of-a-url"}
 
@@ -24,9 +28,9 @@ def run(ground, fixture, report):
             log.copies()
             log.torn()
             log.killed_under_load()
-            if ground.runs_all:
-                log.rotated()
             log.on_the_node()
+            log.rotated()
+        full_disk(ground, stage, report)
 
 
 class Log:
@@ -177,14 +181,36 @@ class Log:
                 self.verify().must(DONE, "whole")
 
     def rotated(self):
-        with self.report.test("a log that was rotated is whole from its oldest line on"):
-            before = {path.name for path in (self.stage.state / "audit").iterdir()}
-            with self.agent.client(self.reader) as client:
-                for _ in range(14_000):
-                    client.call("GetStatus")
-            after = {path.name for path in (self.stage.state / "audit").iterdir()}
-            expect(len(after) > len(before), "no new file was begun")
-            Chain.of_agent(self.agent).check()
+        """Lines as long as they come, until more was written than may be kept."""
+        folder = self.stage.state / "audit"
+        long = "x" * 4000
+        with self.report.test(f"after {FILES + 2} files' worth of lines {FILES} files of {FILE >> 20} "
+                              "MiB are kept, whole from their oldest line on"):
+            operator = self.stage.identity("operator")
+            method = self.ground.api.methods["Upgrade"]
+            request = method.request(source=long, request_id="log-rotated-0001").SerializeToString()
+            with self.agent.client(operator) as client:
+                send = client.channel.unary_unary(method.path)
+                for _ in range((FILES + 2) * FILE // 4200 // 20):
+                    calls = [send.future(request, timeout=60) for _ in range(20)]
+                    codes = {call.code().name for call in calls}
+                    expect_equal(codes, {"INVALID_ARGUMENT"}, "how the calls end")
+            files = sorted(folder.glob("*.jsonl"), key=lambda path: int(path.stem))
+            expect_equal(len(files), FILES, "the number of files")
+            sizes = [path.stat().st_size for path in files]
+            expect(max(sizes) <= FILE, f"a file has {max(sizes)} bytes")
+            expect(min(sizes[:-1]) > FILE * 9 // 10, f"a full file has {min(sizes[:-1])} bytes")
+            expect(int(files[0].stem) > 0, "the oldest line is kept")
+            last = Chain.of_agent(self.agent).check()
+            self.verify().must(DONE, "whole")
+            self.report.note(f"{sum(sizes) / 1e6:.1f} MB in {FILES} files, lines {files[0].stem} to "
+                             f"{last['n']}")
+        with self.report.test("after kill -9 and a new start it is that log that goes on"):
+            last = Chain.of_agent(self.agent).check()
+            self.agent.kill()
+            self.agent.start()
+            self.agent.answers(self.reader)
+            expect(Chain.of_agent(self.agent).check()["n"] > last["n"], "it began anew")
             self.verify().must(DONE, "whole")
 
     def on_the_node(self):
@@ -257,6 +283,40 @@ class Log:
     def anew(self, path):
         for each in path.parent.iterdir():
             each.unlink()
+
+
+def full_disk(ground, stage, report):
+    """The state folder on a disk without room: lines are lost, the chain is not."""
+    folder = stage.folder / "small"
+    folder.mkdir()
+    tool("mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "keel-test", folder)
+    try:
+        shutil.rmtree(stage.state, ignore_errors=True)
+        stage.state.symlink_to(folder)
+        reader, admin = stage.identity("reader"), stage.identity("admin")
+        with report.test("with a full disk calls are answered, the agent's log says what is lost, "
+                         "and the audit log goes on whole when there is room"), \
+                stage.agent() as agent:
+            with agent.client(reader) as client:
+                for _ in range(10):
+                    client.call("GetStatus")
+                ballast = folder / "ballast"
+                with contextlib.suppress(OSError), open(ballast, "wb", buffering=0) as file:
+                    while True:
+                        file.write(bytes(4096))
+                room = os.statvfs(folder).f_bavail * 4096
+                for _ in range(room // 200 + 60):
+                    expect_equal(client.call("GetStatus").code, "OK", "a status")
+                expect("audit log could not be written" in agent.log.read_text(), agent.said())
+                ballast.unlink()
+                for _ in range(10):
+                    client.call("GetStatus")
+            Chain.of_agent(agent).check()
+            stage.osctl(agent, admin, "audit", "verify").must(DONE, "whole")
+            agent.stop()
+    finally:
+        stage.state.unlink(missing_ok=True)
+        tool("umount", folder)
 
 
 def resealed(line):
