@@ -26,8 +26,8 @@ def run(ground, fixture, report):
         join.token_and_hash()
         join.refusals()
         join.halves()
-        for number in range(10 if ground.runs_all else 3):
-            join.at_once(number)
+        for number in range(10 if ground.runs_all else 4):
+            join.at_once(number, SECRET if number % 2 else "")
 
 
 class Join:
@@ -307,20 +307,25 @@ class Join:
                 self.osctl(agent, *self.token_words(cluster)).must(DONE)
                 agent.answers(self.admin)
 
-    def at_once(self, number):
-        """Whoever comes second has no certificate, so for them the door is closed."""
+    def at_once(self, number, secret):
+        """Whoever comes second has no certificate, so for them the door is closed; a join secret
+        that all of them know is good for one."""
         rivals = {name: Authority(self.stage.folder / f"rival-{number}-{name}", f"rival{name}")
                   for name in range(8)}
-        with self.report.test(f"8 bootstraps at once, each with a CA of its own ({number + 1}): one "
-                              "is done, and the node obeys that one"), self.fresh() as agent:
+        files = {"join_secret": secret + "\n"} if secret else {}
+        how = "and the one join secret" if secret else "and no secret"
+        with self.report.test(f"8 bootstraps at once, each with a CA of its own {how} "
+                              f"({number + 1}): one is done, and the node obeys that one"), \
+                self.fresh(**files) as agent:
             answers = {}
             start = threading.Barrier(len(rivals))
 
             def one(name):
                 with agent.client() as client:
                     client.call("GetStatus")
-                    request = self.api.BootstrapRequest(client_ca=self.api.ClientCA(
-                        ca=rivals[name].pem.decode())).SerializeToString()
+                    request = self.api.BootstrapRequest(
+                        join_secret=secret, client_ca=self.api.ClientCA(
+                            ca=rivals[name].pem.decode())).SerializeToString()
                     call = client.channel.unary_unary("/keel.v1.NodeService/Bootstrap")
                     start.wait(timeout=20)
                     # Many on their way at a time, so that one comes just when another ends.
@@ -340,6 +345,7 @@ class Join:
                     for each in answers.values() for code in each}
             expect_equal(len(good), 1, f"the number of rivals whose bootstrap was done, of {told},")
             agent.answers(rivals[good[0]].issue("admin", organisations=["keelos:admin"]))
+            expect(not (self.stage.state / "join-secret").exists(), "the secret is on the disk still")
 
 
 def server_of(authority, folder):
