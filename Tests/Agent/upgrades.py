@@ -7,9 +7,10 @@ import time
 from bundle import Bundle
 from cost import Bound
 from disk import DiskImage
-from programs import BUSY, DONE, Running
+from pki import Pki
+from programs import BUSY, DONE, Running, call
 from report import Wrong, expect, expect_equal
-from servers import Nginx
+from servers import TOKEN, Nginx
 
 SECONDS = 3
 """How long a fetch is made to take."""
@@ -32,6 +33,10 @@ def run(ground, fixture, report):
                              watched=number % 2 == 0)
             several_kills(bench, server, [chance.uniform(0.2, 0.6) * length for _ in range(3)])
             cancelled(bench, server)
+        pki = Pki(stage.folder)
+        with Nginx(stage.folder, rate=bench.rate, pki=pki) as server:
+            for number in range(4 if ground.runs_all else 1):
+                secret_killed(bench, server, pki, number, chance.uniform(0.3, 0.8) * length)
 
 
 def drawn(chance, length):
@@ -154,7 +159,6 @@ def busy(bench, server):
                 expect(answer.detail.operation.phase != 0, "it does not say how far it is")
                 other = bench.ground.home / "other"
                 other.mkdir(exist_ok=True)
-                from programs import call
                 again = call(*bench.stage.osctl_words(
                     agent, bench.operator, "upgrade", "--no-reboot",
                     server.url("whole/new.keel")), env=bench.ground.environment(other))
@@ -241,6 +245,47 @@ def ended(bench, server, agent, first):
     sent = sum(size for _, size in server.requests())
     bench.upgrade(server, agent).must(DONE, "already")
     return sent
+
+
+def secret_killed(bench, server, pki, number, moment):
+    """The token is not kept, so the next start cannot go on by itself: the same request does."""
+    with bench.report.test(f"agent killed with -9 after {moment * 1000:.0f} ms of an upgrade with a "
+                           f"token ({number + 1}): interrupted, and the same request id takes it up"):
+        bench.fresh()
+        token = bench.stage.folder / "token"
+        token.write_text(TOKEN + "\n")
+        request = f"with-a-token-{number}"
+        with bench.stage.agent() as agent:
+            words = bench.stage.osctl_words(
+                agent, bench.operator, "upgrade", "--no-reboot", "--request-id", request,
+                "--token-file", token, "--source-ca", pki.file("ca.pem"),
+                f"https://127.0.0.1:{server.tls}/slow-secret/new.keel")
+            home = bench.ground.environment()
+            call(*words, "--no-wait", env=home, timeout=30).must(DONE)
+            begun = running(bench, agent)
+            time.sleep(moment)
+            agent.kill()
+            bound = Bound(bench.disk, "b", bench.bundle, bench.running)
+            server.forget()
+            agent.start()
+            last = bench.wait_for_end(agent)
+            expect_equal((last.id, bench.state_name(last)), (begun.id, "STATE_INTERRUPTED"),
+                         "the operation after the kill")
+            expect("secret is not kept" in last.outcome, f"it says: {last.outcome}")
+            time.sleep(0.5)
+            expect_equal(server.requests(), [], "what was asked for without the token")
+            call(*words, "--wait", env=home, timeout=MOST).must(DONE)
+            found = bench.operations(agent)
+            expect_equal([(each.id, bench.state_name(each)) for each in found],
+                         [(begun.id, "STATE_SUCCEEDED")], "the operations")
+            sent = sum(size for _, size in server.requests())
+            expect(sent <= bound.bytes, f"{sent} bytes were fetched after the kill, at most "
+                   f"{bound.bytes} were needed")
+            for path in bench.stage.state.rglob("*"):
+                expect(not path.is_file() or TOKEN.encode() not in path.read_bytes(),
+                       f"{path.name} holds the token")
+            agent.stop()
+        bench.installed()
 
 
 def several_kills(bench, server, moments):
