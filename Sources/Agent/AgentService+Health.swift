@@ -7,6 +7,14 @@ extension AgentService {
         _ request: Keel_V1_GetHealthRequest,
         _ call: Call
     ) async throws(CallFailure) -> Keel_V1_GetHealthResponse {
+        var response = Keel_V1_GetHealthResponse()
+        response.checks = await healthChecks()
+        response.healthy = response.checks.allSatisfy { $0.passed || !$0.required }
+        return response
+    }
+
+    /// All of them, made now.
+    func healthChecks() async -> [Keel_V1_HealthCheck] {
         let advisory = Set((await configuration.state).kept.config.health.advisory)
         var checks = [
             await check("agent", agentAnswers), await check("disk", diskIsReadable),
@@ -17,10 +25,7 @@ extension AgentService {
             checks[index].required =
                 checks[index].name != "clock" && !advisory.contains(checks[index].name)
         }
-        var response = Keel_V1_GetHealthResponse()
-        response.checks = checks
-        response.healthy = checks.allSatisfy { $0.passed || !$0.required }
-        return response
+        return checks
     }
 
     /// What a check found: a sentence, and whether it is good.

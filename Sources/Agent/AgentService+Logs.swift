@@ -16,7 +16,7 @@ extension AgentService {
             service: request.service.isEmpty ? "agent" : request.service,
             start: request.tail == 0
                 ? .oldest : .newest(min(Int(request.tail), LogQuery.lineLimit)),
-            since: request.since.multipliedReportingOverflow(by: 1_000_000_000).partialValue,
+            since: Self.nanoseconds(request.since),
             level: LogLevel(request.level),
             limit: Self.pageLines
         )
@@ -36,6 +36,12 @@ extension AgentService {
             guard request.follow else { return }
             do { try await Task.sleep(for: Self.pause) } catch { throw .cancelled }
         }
+    }
+
+    /// A time that is too late to be written is later than every line.
+    static func nanoseconds(_ seconds: Int64) -> Int64 {
+        let (product, isTooLarge) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return isTooLarge ? .max : product
     }
 }
 

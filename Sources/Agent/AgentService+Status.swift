@@ -109,6 +109,7 @@ extension AgentService {
         } catch {
             logger.debug("No trial", metadata: ["error": "\(error.sentence)"])
         }
+        trial.waitingFor = await healthChecks().filter { $0.required && !$0.passed }.map(\.name)
         return trial
     }
 

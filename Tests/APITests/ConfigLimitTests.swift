@@ -56,6 +56,7 @@ struct ConfigLimitTests {
         #expect(refused { $0 = .with { $0.version = 1 } } == nil)
         #expect(refused { $0.links[0].match = "aa:bb:cc:dd:ee:ff" } == nil)
         #expect(refused { $0.registryMirrors[0].registry = "*" } == nil)
+        #expect(refused { $0.registryMirrors[0].endpoints = ["https://a.example/v2/@x"] } == nil)
     }
 
     @Test("names, links and servers have their forms")
@@ -102,6 +103,10 @@ struct ConfigLimitTests {
             ("registry_mirrors.registry", { $0.registryMirrors[0].registry = "a:99999" }),
             ("registry_mirrors.endpoints", { $0.registryMirrors[0].endpoints = [] }),
             ("registry_mirrors.endpoints", { $0.registryMirrors[0].endpoints = ["x"] }),
+            (
+                "registry_mirrors.endpoints",
+                { $0.registryMirrors[0].endpoints = ["https://ada:secret@mirror.example/v2"] }
+            ),
             ("registry_mirrors.ca", { $0.registryMirrors[0].ca = "x" }),
             ("kubelet.labels", { $0.kubelet.labels = ["a b": ""] }),
             ("kubelet.taints", { $0.kubelet.taints = ["x"] }),

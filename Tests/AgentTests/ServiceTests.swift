@@ -66,6 +66,26 @@ struct ServiceTests {
         await end()
     }
 
+    @Test("a trial tells which checks it waits for")
+    func waiting() async throws {
+        _ = try await upgrade("2.0.0")
+        let good = try await admin.getStatus(.init(), timeout: .patience)
+        #expect(good.standing == .onTrial && good.trial.waitingFor.isEmpty)
+        // Where the check writes its file there is a folder now.
+        try Directory.create(test.node.state.path + "/health")
+        let bad = try await admin.getStatus(.init(), timeout: .patience)
+        #expect(bad.trial.waitingFor == ["state"])
+        #expect(!(try await admin.getHealth(.init(), timeout: .patience)).healthy)
+        await end()
+    }
+
+    @Test("a time that is too late to be written is later than every line")
+    func since() {
+        #expect(AgentService.nanoseconds(2) == 2_000_000_000)
+        #expect(AgentService.nanoseconds(.max) == .max)
+        #expect(AgentService.nanoseconds(9_223_372_037) == .max)
+    }
+
     @Test("what cannot be done is refused before it begins")
     func refusals() async throws {
         let drain = try await failure { () async throws(CallFailure) in

@@ -1968,7 +1968,7 @@ public nonisolated struct Keel_V1_RegistryMirror: Sendable {
   /// Such as docker.io; "*" for all others.
   public var registry: String = String()
 
-  /// http or https URLs, in the order to try, at most 8.
+  /// http or https URLs without user and password, in the order to try, at most 8.
   public var endpoints: [String] = []
 
   /// PEM.

@@ -93,6 +93,11 @@ extension Keel_V1_RegistryMirror {
         }
         for endpoint in endpoints {
             try Limits.url(endpoint, "registry_mirrors.endpoints", ["http://", "https://"])
+            // Every reader sees the configuration.
+            let authority = endpoint.drop { $0 != "/" }.dropFirst(2).prefix { $0 != "/" }
+            guard !authority.contains("@") else {
+                throw Limits.refuse("registry_mirrors.endpoints", "must hold no user or password")
+            }
         }
         try Limits.certificates(ca, "registry_mirrors.ca")
     }
