@@ -50,8 +50,8 @@ struct SlotInspector {
         }
     }
 
-    /// Whether every byte is zero. In pieces, each compared as a whole: byte by byte this is most of
-    /// what it takes to look at an empty slot.
+    /// Whether every byte is zero. In pieces, each compared as a whole: byte by byte this is most
+    /// of what it takes to look at an empty slot.
     private func isBlank(_ range: Range<Int>) throws(DeviceError) -> Bool {
         let piece = 64 << 10
         let blank = [UInt8](repeating: 0, count: piece)

@@ -119,6 +119,15 @@ struct ContextTests {
         #expect(throws: SetupError.noHome("XDG_STATE_HOME")) { try Home([:]).state() }
     }
 
+    @Test("a context keeps the path from where osctl runs, whatever PWD says")
+    func workingFolder() {
+        let home = Home(["PWD": "/elsewhere", "HOME": "/h"])
+        let here = FileManager.default.currentDirectoryPath
+        #expect(home.absolute("pki/admin.crt") == here + "/pki/admin.crt")
+        #expect(home.absolute("/pki/admin.crt") == "/pki/admin.crt")
+        #expect(home.absolute("~/pki/admin.crt") == "/h/pki/admin.crt")
+    }
+
     @Test("a file that makes itself large by aliases is refused")
     func bomb() {
         var text = "a: &a [x,x,x,x,x,x,x,x,x,x]\n"

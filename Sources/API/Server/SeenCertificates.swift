@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The DER of the clients' certificates that came last: the same PEM comes with each of their calls.
+/// The DER of the certificates that came last: the same PEM comes with each call of a client.
 ///
 /// A certificate is found again by all of its bytes, and by nothing less: who somebody is follows
 /// from them.

@@ -1,3 +1,4 @@
+import SlotsFetch
 import Syscalls
 
 // Contexts for people and programs. Keys are never shown.
@@ -76,12 +77,11 @@ extension NodeOptions {
 }
 
 extension Home {
-    /// The path from the root folder, where the working folder is known.
+    /// The path from the root folder, where the working folder is known. `PWD` does not tell it: a
+    /// program that starts this one elsewhere hands its own on.
     func absolute(_ text: String) -> String {
         let path = path(text)
-        guard !path.hasPrefix("/"), let folder = environment["PWD"], folder.hasPrefix("/") else {
-            return path
-        }
+        guard !path.hasPrefix("/"), let folder = WorkingFolder.path else { return path }
         return folder + "/" + path
     }
 }
