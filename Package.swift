@@ -26,6 +26,10 @@ let staticArchive: [LinkerSetting] = [
     .unsafeFlags(["-Xlinker", "-l:libarchive.a", "-Xlinker", "--gc-sections"])
 ]
 
+let staticYAML: [LinkerSetting] = [
+    .unsafeFlags(["-Xlinker", "-l:libyaml.a", "-Xlinker", "--gc-sections"])
+]
+
 /// What libgrpc is made of in Debian: static, because its shared libraries are more than fifty.
 let grpcParts = """
     grpc address_sorting re2 upb cares gpr
@@ -92,14 +96,13 @@ func program(
 let agentPages = ["Bootstrap/README.md"]
 let protos = ["node.proto", "health.proto"]
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
-let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let engine: [Target.Dependency] = [
     "Slots", "Syscalls", "SlotsDisk", "SlotsLayout", "SlotsFetch", "Trust", "Archive",
 ]
 
-let agentParts: [Target.Dependency] = ["API", "InitLink", protobuf, yams, logging]
+let agentParts: [Target.Dependency] = ["API", "InitLink", protobuf, logging]
 
 let package = Package(
     name: "keelos",
@@ -112,11 +115,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         shim("CLinux", pkgConfig: nil, package: "libc6-dev"),
         shim("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
+        shim("CYaml", pkgConfig: nil, package: "libyaml-dev"),
         shim("CArchive", pkgConfig: nil, package: "libarchive-dev"),
         shim("CFdisk", pkgConfig: "fdisk", package: "libfdisk-dev"),
         shim("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
@@ -131,7 +134,7 @@ let package = Package(
 
         library("Slots"),
         library("Syscalls", ["CLinux"]),
-        library("Trust", ["Slots", "CCrypto"]),
+        library("Trust", ["Slots", "CCrypto", "CYaml"], linking: staticYAML),
         library("Archive", ["CArchive"], linking: staticArchive),
         library("SlotsDisk", ["Slots", "Syscalls"]),
         library("SlotsLayout", ["Slots", "Syscalls", "SlotsDisk", "CFdisk"]),
@@ -139,7 +142,7 @@ let package = Package(
         library("API", ["CGRPC", protobuf], others: protos, linking: staticGRPC),
         library("InitLink", ["Syscalls", "CControl"]),
         program("Agent", engine + agentParts, others: agentPages),
-        program("osctl", engine + ["API", protobuf, yams]),
+        program("osctl", engine + ["API", protobuf]),
         program("ImageTool", engine),
 
         .target(

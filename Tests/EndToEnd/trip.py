@@ -236,6 +236,11 @@ class Trip:
         with self.report.test("help and version need no disk and are done"):
             for words in (("--help",), ("upgrade", "--help"), ("help", "confirm"), ("--version",)):
                 tool(osctl, *words)
+        with self.report.test("no program carries Foundation or ICU along"):
+            for name in ("osctl", "keel-agent", "keel-image"):
+                program = (self.world.programs / name).read_bytes()
+                for mark in (b"FoundationInternationalization", b"icudt", b"libFoundation.so"):
+                    expect(mark not in program, f"{name} holds {mark}")
         with self.report.test("without a disk it says which option is missing"):
             call(osctl, "slots").must(USAGE, "--disk")
             call(osctl, "--disk", "x", "slots").must(USAGE, "--trust")

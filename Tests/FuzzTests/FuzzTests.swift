@@ -79,4 +79,7 @@ struct FuzzTests {
 
     @Test("a request of any bytes is refused, or within its limits and encoded the same")
     func api() async throws { try await Lab.fuzz(APITarget.self) }
+
+    @Test("YAML of any bytes is refused, or within its limits and written and read the same")
+    func yaml() async throws { try await Lab.fuzz(YAMLTarget.self) }
 }

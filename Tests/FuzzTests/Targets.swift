@@ -7,7 +7,7 @@ enum Targets {
             FATTarget.self, LoaderTarget.self, LoaderImageTarget.self, KeyTarget.self,
             TrustTarget.self, HistoryTarget.self, ArchiveTarget.self, BundleTarget.self,
             UpgradeTarget.self, CertificateTarget.self, WebSignatureTarget.self, AuditTarget.self,
-            FrameTarget.self, KernelLogTarget.self, APITarget.self,
+            FrameTarget.self, KernelLogTarget.self, APITarget.self, YAMLTarget.self,
         ]
     }
 

@@ -61,7 +61,7 @@ struct ConfigTextTests {
         config.kubelet.labels["odd"] = "no"
         let text = ConfigText.yaml(config)
         #expect(try parse(text) == config)
-        #expect(text.hasPrefix("version: 1\nhostname: node-1\nlinks:\n  - match: eth0\n"))
+        #expect(text.hasPrefix("version: 1\nhostname: node-1\nlinks:\n- match: eth0\n"))
         #expect(ConfigText.yaml(Keel_V1_NodeConfig()) == "{}")
     }
 

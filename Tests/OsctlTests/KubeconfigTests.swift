@@ -47,7 +47,8 @@ struct KubeconfigTests {
         "a user without a certificate is refused by what it has instead",
         arguments: [
             ("{token: abc}", "a token"), ("{exec: {command: x}}", "a login program"),
-            ("{}", "no client certificate"), ("{client-certificate: a}", "no client certificate"),
+            ("{}", "no client certificate"), ("{exec: null}", "no client certificate"),
+            ("{client-certificate: a}", "no client certificate"),
         ]
     )
     func without(user: String, has: String) {

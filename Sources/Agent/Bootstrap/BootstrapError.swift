@@ -65,9 +65,12 @@ enum BootstrapError: Error, Sendable, Hashable {
 
 /// What is wrong with a kubeconfig document. `field` is a path such as `users[].user`.
 enum KubeconfigFault: Error, Sendable, Hashable {
-    case tooLarge(size: Int, limit: Int)
-    /// Not YAML, or not one document.
-    case malformed
+    /// Not one YAML document within its limits.
+    case document(YAMLFault)
+    /// A document of one text or one list.
+    case notAMap
+    /// A text where a list belongs, or the like.
+    case wrongKind(field: String)
     case noContext(String)
     case noEntry(_ kind: String, name: String)
     case missing(field: String)

@@ -181,8 +181,9 @@ extension PageFailure.Distrust {
 extension KubeconfigFault {
     var words: String {
         switch self {
-        case .tooLarge(let size, let limit): "it has \(size) bytes, the limit is \(limit)"
-        case .malformed: "it is not one YAML document"
+        case .document(let fault): fault.words
+        case .notAMap: "it has no names and values"
+        case .wrongKind(let field): "\(field) is not what Kubernetes makes of it"
         case .noContext(""): "it has no current-context; name one of its contexts"
         case .noContext(let name): "it has no context \"\(name)\""
         case .noEntry(let kind, let name): "it has no \(kind) \"\(name)\""

@@ -1,33 +1,28 @@
 import Slots
 import Trust
-import Yams
 
 /// Reads a kubeconfig document of somebody else's making (YAML or JSON).
 ///
 /// *Shape*: `clusters`, `users` and `contexts` are lists of a `name` and one mapping each. Only
 /// what a node can use is taken: a server, its CA, and a token or a client certificate, all of it
-/// in the document. What would need a file, a program or a person is refused by name.
+/// in the document. What would need a file, a program or a person is refused by name. What is
+/// null or empty is as good as not there, as for kubectl.
 struct KubeconfigReader {
-    static let sizeLimit = 256 * 1024
+    static let limits = YAMLLimits(size: 256 << 10, depth: 32, values: 10_000, text: 128 << 10)
 
-    private let root: Yams.Node.Mapping
+    private let root: YAMLNode
 
     init(_ bytes: [UInt8]) throws(KubeconfigFault) {
-        guard bytes.count <= Self.sizeLimit else {
-            throw .tooLarge(size: bytes.count, limit: Self.sizeLimit)
+        do { root = try YAMLNode(parsing: bytes, limits: Self.limits) } catch {
+            throw .document(error)
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw .malformed }
-        let node: Yams.Node?
-        // libyaml refuses more than 1000 levels, so the stack has an end.
-        do { node = try Yams.compose(yaml: text) } catch { throw .malformed }
-        guard let mapping = node?.mapping else { throw .malformed }
-        root = mapping
+        guard case .map = root.value else { throw .notAMap }
     }
 
     /// The CA of the document's only cluster, in PEM; there need be no user and no context.
     func onlyAuthorities() throws(KubeconfigFault) -> [UInt8] {
-        let clusters = root["clusters"]?.sequence ?? []
-        guard clusters.count == 1, let cluster = clusters.first?.mapping?["cluster"]?.mapping else {
+        let clusters = try items("clusters")
+        guard clusters.count == 1, let cluster = try map("cluster", in: clusters[0]) else {
             throw .missing(field: "cluster")
         }
         return try authorities(cluster)
@@ -35,19 +30,19 @@ struct KubeconfigReader {
 
     /// What the context says; the current one when its name is empty.
     func entry(context name: String) throws(KubeconfigFault) -> KubeconfigEntry {
-        let name = name.isEmpty ? (root["current-context"]?.string ?? "") : name
-        guard !name.isEmpty,
-            let context = mapping("contexts", named: name)?["context"]?.mapping
-        else { throw .noContext(name) }
-        let clusterName = context["cluster"]?.string ?? ""
-        guard let cluster = mapping("clusters", named: clusterName)?["cluster"]?.mapping else {
+        let name = try name.isEmpty ? (text("current-context", in: root) ?? "") : name
+        guard !name.isEmpty, let context = try named(name, "contexts", "context") else {
+            throw .noContext(name)
+        }
+        let clusterName = try text("cluster", in: context) ?? ""
+        guard let cluster = try named(clusterName, "clusters", "cluster") else {
             throw .noEntry("cluster", name: clusterName)
         }
-        let userName = context["user"]?.string ?? ""
-        guard let user = mapping("users", named: userName)?["user"]?.mapping else {
+        let userName = try text("user", in: context) ?? ""
+        guard let user = try named(userName, "users", "user") else {
             throw .noEntry("user", name: userName)
         }
-        guard let server = cluster["server"]?.string else {
+        guard let server = try text("server", in: cluster) else {
             throw .missing(field: "server")
         }
         return KubeconfigEntry(
@@ -57,13 +52,10 @@ struct KubeconfigReader {
         )
     }
 
-    private func mapping(_ list: String, named name: String) -> Yams.Node.Mapping? {
-        root[list]?.sequence?.first { $0.mapping?["name"]?.string == name }?.mapping
-    }
-
-    private func authorities(_ cluster: Yams.Node.Mapping) throws(KubeconfigFault) -> [UInt8] {
+    private func authorities(_ cluster: YAMLNode) throws(KubeconfigFault) -> [UInt8] {
         try refuse(["certificate-authority", "proxy-url", "tls-server-name"], in: cluster)
-        if let skip = cluster["insecure-skip-tls-verify"], skip.bool != false {
+        let skip = cluster["insecure-skip-tls-verify"]?.value ?? .nothing
+        guard skip == .nothing || skip == .text("false") else {
             throw .notAllowed(field: "insecure-skip-tls-verify")
         }
         guard let pem = try bytes("certificate-authority-data", in: cluster) else {
@@ -73,10 +65,10 @@ struct KubeconfigReader {
     }
 
     private func credentials(
-        _ user: Yams.Node.Mapping
+        _ user: YAMLNode
     ) throws(KubeconfigFault) -> KubeconfigEntry.Credentials {
         try refuse(Self.foreign, in: user)
-        if let token = user["token"]?.string, !token.isEmpty { return .token(token) }
+        if let token = try text("token", in: user) { return .token(token) }
         guard let chain = try bytes("client-certificate-data", in: user) else {
             throw .missing(field: "token and no client-certificate-data")
         }
@@ -92,27 +84,56 @@ struct KubeconfigReader {
         "auth-provider", "as", "as-uid", "as-groups", "as-user-extra",
     ]
 
-    private func refuse(
-        _ fields: [String],
-        in mapping: Yams.Node.Mapping
-    ) throws(KubeconfigFault) {
-        for field in fields {
-            guard let value = mapping[field], value.string != "" else { continue }
+    private func refuse(_ fields: [String], in map: YAMLNode) throws(KubeconfigFault) {
+        for field in fields where map[field]?.isEmpty == false {
             throw .notAllowed(field: field)
         }
     }
 
+    /// The map called `part` of the item of `list` with that name; `nil` when there is none.
+    private func named(
+        _ name: String,
+        _ list: String,
+        _ part: String
+    ) throws(KubeconfigFault) -> YAMLNode? {
+        for item in try items(list) where item["name"]?.value == .text(name) {
+            return try map(part, in: item)
+        }
+        return nil
+    }
+
+    private func items(_ field: String) throws(KubeconfigFault) -> [YAMLNode] {
+        switch root[field]?.value {
+        case nil, .nothing: return []
+        case .list(let items): return items
+        case .text, .map: throw .wrongKind(field: field)
+        }
+    }
+
+    private func map(_ field: String, in map: YAMLNode) throws(KubeconfigFault) -> YAMLNode? {
+        guard let node = map[field], !node.isEmpty else { return nil }
+        guard case .map = node.value else { throw .wrongKind(field: field) }
+        return node
+    }
+
+    private func text(_ field: String, in map: YAMLNode) throws(KubeconfigFault) -> String? {
+        guard let node = map[field], !node.isEmpty else { return nil }
+        guard case .text(let text) = node.value else { throw .wrongKind(field: field) }
+        return text
+    }
+
     /// The bytes of a base64 member, line breaks passed over; `nil` when it is missing or empty.
-    private func bytes(
-        _ field: String,
-        in mapping: Yams.Node.Mapping
-    ) throws(KubeconfigFault) -> [UInt8]? {
-        guard let text = mapping[field]?.string, !text.isEmpty else { return nil }
+    private func bytes(_ field: String, in map: YAMLNode) throws(KubeconfigFault) -> [UInt8]? {
+        guard let text = try text(field, in: map) else { return nil }
         guard let bytes = Base64.decode(text.filter { !$0.isWhitespace }) else {
             throw .notBase64(field: field)
         }
         return bytes
     }
+}
+
+extension YAMLNode {
+    fileprivate var isEmpty: Bool { value == .nothing || value == .text("") }
 }
 
 /// One context of a kubeconfig, read but not checked.

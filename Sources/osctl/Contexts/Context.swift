@@ -1,4 +1,5 @@
 import Slots
+import Trust
 
 /// Nodes that are looked after together, and what it takes to speak with them.
 struct Context: Sendable, Hashable {
@@ -22,7 +23,7 @@ struct Context: Sendable, Hashable {
         self.endpoints = endpoints
     }
 
-    init(_ document: Document) throws(DocumentFault) {
+    init(_ document: YAMLNode) throws(DocumentFault) {
         let members = try document.members(known: Self.fields)
         guard let nameField = members["name"] else {
             throw DocumentFault(document.line, "a context has no name")
@@ -42,7 +43,7 @@ struct Context: Sendable, Hashable {
             throw DocumentFault(document.line, "context \(name) has no endpoints")
         }
         func text(_ field: String) throws(DocumentFault) -> String? {
-            guard let found = members[field], found.value != .none else { return nil }
+            guard let found = members[field], found.value != .nothing else { return nil }
             return try found.text()
         }
         if let found = try text("fingerprint") {

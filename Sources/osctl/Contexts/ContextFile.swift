@@ -1,4 +1,4 @@
-import Slots
+import Trust
 
 /// All contexts, and the one in use: `config.yaml`.
 struct ContextFile: Sendable, Hashable {
@@ -8,7 +8,7 @@ struct ContextFile: Sendable, Hashable {
     init() {}
 
     init(parsing bytes: [UInt8]) throws(DocumentFault) {
-        let document = try Document(parsing: bytes)
+        let document = try YAMLNode(document: bytes)
         let members = try document.members(known: ["current", "contexts"])
         for item in try members["contexts"]?.list() ?? [] {
             let context = try Context(item)
@@ -17,7 +17,7 @@ struct ContextFile: Sendable, Hashable {
             }
             contexts.append(context)
         }
-        if let field = members["current"], field.value != .none {
+        if let field = members["current"], field.value != .nothing {
             let name = try field.text()
             guard self[name] != nil else {
                 throw DocumentFault(field.line, "there is no context \"\(name)\"")
@@ -50,38 +50,32 @@ struct ContextFile: Sendable, Hashable {
         if current == name { current = nil }
     }
 
-    /// The file, as YAML.
+    /// The file, as YAML: PEM as blocks.
     func encoded() -> [UInt8] {
-        var lines: [String] = []
-        if let current { lines.append("current: \(Self.scalar(current))") }
-        lines.append(contexts.isEmpty ? "contexts: []" : "contexts:")
-        for context in contexts {
-            lines.append("  - name: \(Self.scalar(context.name))")
-            lines.append("    endpoints:")
-            lines += context.endpoints.map { "      - \(Self.scalar($0.description))" }
-            let fields = [
-                ("fingerprint", context.fingerprint?.hex), ("ca", context.ca),
-                ("certificate", context.certificate), ("key", context.key),
-                ("kubeconfig", context.kubeconfig),
-            ]
-            for (name, value) in fields {
-                guard let value else { continue }
-                lines += Self.field(name, value)
-            }
-        }
-        return Array((lines.joined(separator: "\n") + "\n").utf8)
+        var members: [YAMLNode.Member] = []
+        if let current { members.append(.init("current", .text(current))) }
+        members.append(.init("contexts", YAMLNode(.list(contexts.map(\.node)))))
+        return YAMLNode(.map(members)).encoded()
     }
+}
 
-    /// PEM stands as a block; anything else on the line, quoted as JSON is, which YAML reads too.
-    private static func field(_ name: String, _ value: String) -> [String] {
-        let isBlock = value.contains("\n") && value.utf8.allSatisfy { $0 == 10 || $0 >= 32 }
-        guard isBlock, value.hasSuffix("\n"), value.first != " " else {
-            return ["    \(name): \(scalar(value))"]
-        }
-        return ["    \(name): |"]
-            + value.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
-            .map { $0.isEmpty ? "" : "      \($0)" }
+extension Context {
+    fileprivate var node: YAMLNode {
+        let fields = [
+            ("fingerprint", fingerprint?.hex), ("ca", ca), ("certificate", certificate),
+            ("key", key), ("kubeconfig", kubeconfig),
+        ]
+        return YAMLNode(
+            .map(
+                [
+                    .init("name", .text(name)),
+                    .init("endpoints", .init(.list(endpoints.map { .text($0.description) }))),
+                ] + fields.compactMap { field, value in value.map { .init(field, .text($0)) } }
+            )
+        )
     }
+}
 
-    private static func scalar(_ text: String) -> String { FlatJSONWriter.quoted(text) }
+extension YAMLNode {
+    fileprivate static func text(_ text: String) -> YAMLNode { YAMLNode(.text(text)) }
 }

@@ -1,4 +1,5 @@
 import Syscalls
+import Trust
 
 /// The file with the contexts: read whole, written atomically, for its owner alone.
 struct ContextStore: Sendable {
@@ -11,7 +12,7 @@ struct ContextStore: Sendable {
     /// An empty file when there is none.
     func read() throws(CommandError) -> ContextFile {
         let bytes: [UInt8]
-        do { bytes = try File.read(path, limit: Document.sizeLimit) } catch .noEntry {
+        do { bytes = try File.read(path, limit: YAMLNode.limits.size) } catch .noEntry {
             return ContextFile()
         } catch {
             throw .file("read", path, error)

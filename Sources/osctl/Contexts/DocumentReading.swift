@@ -1,24 +1,34 @@
 import Slots
+import Trust
 
 /// Typed looks at a document: each says which line is wrong, and why.
-extension Document {
+extension YAMLNode {
+    static let limits = YAMLLimits(size: 1 << 20, depth: 32, values: 20_000, text: 256 << 10)
+
+    /// Reads one document of a person's making, YAML or JSON.
+    init(document bytes: [UInt8]) throws(DocumentFault) {
+        do { self = try Self(parsing: bytes, limits: Self.limits) } catch {
+            throw DocumentFault(error)
+        }
+    }
+
     /// The members, each of whose names is among `known`; nothing at all is an empty map.
-    func members(known: Set<String>) throws(DocumentFault) -> [String: Document] {
+    func members(known: Set<String>) throws(DocumentFault) -> [String: YAMLNode] {
         let all = try everyMember()
-        for member in all where !known.contains(member.key) {
-            throw DocumentFault(member.line, "there is no field \"\(member.key)\"")
+        for member in all where !known.contains(member.name) {
+            throw DocumentFault(member.line, "there is no field \"\(member.name)\"")
         }
         return Self.dictionary(all)
     }
 
     /// The members, whatever their names.
-    func members() throws(DocumentFault) -> [String: Document] {
+    func members() throws(DocumentFault) -> [String: YAMLNode] {
         Self.dictionary(try everyMember())
     }
 
-    func list() throws(DocumentFault) -> [Document] {
+    func list() throws(DocumentFault) -> [YAMLNode] {
         switch value {
-        case .none: return []
+        case .nothing: return []
         case .list(let items): return items
         case .text, .map: throw DocumentFault(line, "expected a list")
         }
@@ -32,12 +42,12 @@ extension Document {
     /// The same as JSON: every scalar a string, from which protobuf's JSON reads numbers too.
     var json: String {
         switch value {
-        case .none: "null"
+        case .nothing: "null"
         case .text(let text): FlatJSONWriter.quoted(text)
         case .list(let items): "[" + items.map(\.json).joined(separator: ",") + "]"
         case .map(let members):
             "{"
-                + members.map { "\(FlatJSONWriter.quoted($0.key)):\($0.value.json)" }
+                + members.map { "\(FlatJSONWriter.quoted($0.name)):\($0.node.json)" }
                 .joined(separator: ",") + "}"
         }
     }
@@ -45,15 +55,15 @@ extension Document {
     /// The line of the first member, however deep, that is called `key`.
     func line(of key: String) -> Int? {
         switch value {
-        case .none, .text: return nil
+        case .nothing, .text: return nil
         case .list(let items):
             for item in items {
                 if let line = item.line(of: key) { return line }
             }
         case .map(let members):
             for member in members {
-                if member.key == key { return member.line }
-                if let line = member.value.line(of: key) { return line }
+                if member.name == key { return member.line }
+                if let line = member.node.line(of: key) { return line }
             }
         }
         return nil
@@ -61,13 +71,13 @@ extension Document {
 
     private func everyMember() throws(DocumentFault) -> [Member] {
         switch value {
-        case .none: return []
+        case .nothing: return []
         case .map(let members): return members
         case .text, .list: throw DocumentFault(line, "expected names and values")
         }
     }
 
-    private static func dictionary(_ members: [Member]) -> [String: Document] {
-        Dictionary(members.map { ($0.key, $0.value) }) { first, _ in first }
+    private static func dictionary(_ members: [Member]) -> [String: YAMLNode] {
+        Dictionary(members.map { ($0.name, $0.node) }) { first, _ in first }
     }
 }

@@ -1,4 +1,5 @@
 import Slots
+import Trust
 
 /// The client certificate of a kubeconfig's current user.
 ///
@@ -16,10 +17,10 @@ struct Kubeconfig: Sendable, Hashable {
     /// Reads the document that lies at `path`; relative paths in it start there.
     init(parsing bytes: [UInt8], path: String) throws(SetupError) {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-        let (name, user): (String, [String: Document])
+        let (name, user): (String, [String: YAMLNode])
         let found: (certificate: Source?, key: Source?)
         do throws(DocumentFault) {
-            (name, user) = try Self.currentUser(try Document(parsing: bytes))
+            (name, user) = try Self.currentUser(try YAMLNode(document: bytes))
             found = (
                 try Self.source("client-certificate", user, folder),
                 try Self.source("client-key", user, folder)
@@ -35,8 +36,8 @@ struct Kubeconfig: Sendable, Hashable {
     }
 
     private static func currentUser(
-        _ document: Document
-    ) throws(DocumentFault) -> (String, [String: Document]) {
+        _ document: YAMLNode
+    ) throws(DocumentFault) -> (String, [String: YAMLNode]) {
         let root = try document.members()
         guard let current = root["current-context"], case .text(let name) = current.value,
             !name.isEmpty
@@ -55,9 +56,9 @@ struct Kubeconfig: Sendable, Hashable {
 
     private static func named(
         _ name: String,
-        in list: Document?,
+        in list: YAMLNode?,
         part: String
-    ) throws(DocumentFault) -> [String: Document]? {
+    ) throws(DocumentFault) -> [String: YAMLNode]? {
         for item in try list?.list() ?? [] {
             let members = try item.members()
             if members["name"]?.value == .text(name) { return try members[part]?.members() ?? [:] }
@@ -68,23 +69,24 @@ struct Kubeconfig: Sendable, Hashable {
     /// Data goes before a path, as in kubectl.
     private static func source(
         _ field: String,
-        _ user: [String: Document],
+        _ user: [String: YAMLNode],
         _ folder: String
     ) throws(DocumentFault) -> Source? {
-        if let found = user[field + "-data"], found.value != .none {
+        if let found = user[field + "-data"], found.value != .nothing {
             guard let bytes = Base64.decode(try found.text().filter { !$0.isWhitespace }) else {
                 throw DocumentFault(found.line, "\(field)-data is not base64")
             }
             return .bytes(bytes)
         }
-        guard let found = user[field], found.value != .none else { return nil }
+        guard let found = user[field], found.value != .nothing else { return nil }
         let path = try found.text()
         return .path(path.hasPrefix("/") ? path : folder + path)
     }
 
-    private static func way(_ user: [String: Document]) -> String {
-        if user["exec"] != nil { return "a login program" }
-        if user["token"] != nil || user["tokenFile"] != nil { return "a token" }
+    private static func way(_ user: [String: YAMLNode]) -> String {
+        func has(_ field: String) -> Bool { user[field].map { $0.value != .nothing } ?? false }
+        if has("exec") { return "a login program" }
+        if has("token") || has("tokenFile") { return "a token" }
         return "no client certificate"
     }
 }

@@ -1,5 +1,6 @@
 import API
 import Syscalls
+import Trust
 
 /// Who asks: a client certificate and its key, from wherever they were named.
 enum Credentials {
@@ -30,7 +31,7 @@ enum Credentials {
 
     private static func kubeconfig(_ path: String) throws(CommandError) -> ClientCredentials {
         let bytes: [UInt8]
-        do { bytes = try File.read(path, limit: Document.sizeLimit) } catch {
+        do { bytes = try File.read(path, limit: YAMLNode.limits.size) } catch {
             throw .file("read", path, error)
         }
         let found: Kubeconfig

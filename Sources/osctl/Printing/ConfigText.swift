@@ -2,12 +2,13 @@ import API
 import Slots
 import SwiftProtobuf
 import Syscalls
+import Trust
 
 /// A node's configuration between YAML or JSON and the API's message.
 enum ConfigText {
     static func read(_ path: String) throws(CommandError) -> Keel_V1_NodeConfig {
         let bytes: [UInt8]
-        do { bytes = try File.read(path, limit: Document.sizeLimit) } catch {
+        do { bytes = try File.read(path, limit: YAMLNode.limits.size) } catch {
             throw .file("read", path, error)
         }
         do { return try parse(bytes) } catch { throw .configuration(path: path, error) }
@@ -16,7 +17,7 @@ enum ConfigText {
     /// Reads the document by protobuf's JSON rules, with field names as in node.proto or in camel
     /// case; a wrong field is told by its line.
     static func parse(_ bytes: [UInt8]) throws(DocumentFault) -> Keel_V1_NodeConfig {
-        let document = try Document(parsing: bytes)
+        let document = try YAMLNode(document: bytes)
         guard case .map = document.value else {
             throw DocumentFault(document.line, "expected fields of a configuration")
         }
@@ -25,7 +26,7 @@ enum ConfigText {
         }
     }
 
-    private static func fault(_ error: any Error, in document: Document) -> DocumentFault {
+    private static func fault(_ error: any Error, in document: YAMLNode) -> DocumentFault {
         switch error as? JSONDecodingError {
         case .unknownField(let name):
             DocumentFault(document.line(of: name), "there is no field \"\(name)\"")
@@ -53,8 +54,8 @@ enum ConfigText {
 
     static func yaml(_ config: Keel_V1_NodeConfig) -> String {
         do {
-            let document = try Document(parsing: Array(config.json.utf8))
-            return document.yaml(indent: 0).joined(separator: "\n")
+            let document = try YAMLNode(document: Array(config.json.utf8))
+            return String(decoding: document.encoded().dropLast(), as: UTF8.self)
         } catch {
             return config.json
         }
@@ -74,52 +75,5 @@ enum ConfigText {
             lines.append("Generation \(response.generation) is in force.")
         }
         return lines.joined(separator: "\n")
-    }
-}
-
-extension Document {
-    /// The same as YAML, a line for each entry.
-    fileprivate func yaml(indent: Int) -> [String] {
-        let space = String(repeating: " ", count: indent)
-        switch value {
-        case .none: return [space + "null"]
-        case .text(let text): return [space + Self.scalar(text)]
-        case .list(let items):
-            if items.isEmpty { return [space + "[]"] }
-            return items.flatMap { item in
-                let lines = item.yaml(indent: indent + 2)
-                return [space + "- " + lines[0].dropFirst(indent + 2)] + lines.dropFirst()
-            }
-        case .map(let members):
-            if members.isEmpty { return [space + "{}"] }
-            return members.flatMap { member -> [String] in
-                let name = space + Self.scalar(member.key) + ":"
-                switch member.value.value {
-                case .list(let items) where items.isEmpty: return [name + " []"]
-                case .map(let inner) where inner.isEmpty: return [name + " {}"]
-                case .list, .map: return [name] + member.value.yaml(indent: indent + 2)
-                case .none, .text:
-                    return [name + " " + member.value.yaml(indent: 0).joined()]
-                }
-            }
-        }
-    }
-
-    /// Bare where nobody could take it for anything else, else quoted as JSON is.
-    private static func scalar(_ text: String) -> String {
-        let isWord = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"),
-                UInt8(ascii: "_"), UInt8(ascii: "/"):
-                true
-            default: false
-            }
-        }
-        let others = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
-        let isPlain =
-            isWord && text.first.map { $0.isLetter || $0.isNumber } == true
-            && !others.contains(text.lowercased())
-        return isPlain ? text : FlatJSONWriter.quoted(text)
     }
 }
