@@ -35,10 +35,10 @@ struct LiveTests {
         return operation
     }
 
-    func operating(reboots: Bool = false) throws -> Operating {
+    func operating(reboots: Bool = false, seconds: Int = 30) throws -> Operating {
         var wait = WaitOptions()
         wait.wait = true
-        wait.timeout = Stretch(seconds: 30)
+        wait.timeout = Stretch(seconds: seconds)
         return Operating(wait, reboots: reboots)
     }
 
@@ -51,10 +51,11 @@ struct LiveTests {
 
     func upgrade(
         _ state: FakeNode.State,
-        reboots: Bool = false
+        reboots: Bool = false,
+        seconds: Int = 30
     ) async throws -> (Result<Operating.Outcome, CommandError>, [Keel_V1_UpgradeRequest]) {
         let lab = try Lab(state)
-        let (operating, request) = (try operating(reboots: reboots), request)
+        let (operating, request) = (try operating(reboots: reboots, seconds: seconds), request)
         let result = try await lab.ask { (session) throws(CommandError) in
             try await operating.run(session) { (session) throws(CommandError) in
                 try await NodeUpgrade.start(session, request)
@@ -140,6 +141,24 @@ struct LiveTests {
             )
         )
         #expect(try result.get().operation.state == .succeeded)
+    }
+
+    @Test("of a node that falls silent for good nobody says that its operation goes on")
+    func silent() async throws {
+        let (result, _) = try await upgrade(
+            FakeNode.State(
+                statuses: [status("b1", "1.0.0")],
+                streams: [[operation(.running, .writing)], []],
+                upgrades: [.success(operation(.running, .verifying))]
+            ),
+            seconds: 3
+        )
+        guard case .failure(let error) = result else {
+            Issue.record("it succeeded")
+            return
+        }
+        #expect(error.kind == .unknown)
+        #expect(error.sentence.contains("the node does not answer (last seen: upgrade to 2.0.0"))
     }
 
     @Test("a request that nobody answered is sent again under the same name")

@@ -80,9 +80,11 @@ final class Channel: Sendable {
         var arguments = ChannelArguments()
         arguments[GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH] = 1 << 20
         arguments[GRPC_ARG_MAX_SEND_MESSAGE_LENGTH] = 1 << 20
-        // Notices within 20 seconds that a node is gone while it is waited for.
+        // Notices within 20 seconds that a node is gone while it is waited for,
         arguments[GRPC_ARG_KEEPALIVE_TIME_MS] = 10_000
         arguments[GRPC_ARG_KEEPALIVE_TIMEOUT_MS] = 10_000
+        // however long a stream had nothing to say: the core would stop asking after two times.
+        arguments[GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA] = 0
         // A node that starts again is found soon.
         arguments[GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS] = 200
         arguments[GRPC_ARG_MAX_RECONNECT_BACKOFF_MS] = 2000

@@ -8,6 +8,11 @@ struct ConnectionTrouble: Sendable {
     let hasCredentials: Bool
     let timeout: Duration?
 
+    /// What the core says when keepalive, or the kernel for it, gives a peer up.
+    private static let silence = [
+        "keepalive watchdog timeout", "ping timeout", "Connection timed out",
+    ]
+
     /// What happened, and what to look at, in one sentence.
     var sentence: String {
         switch code {
@@ -32,6 +37,9 @@ struct ConnectionTrouble: Sendable {
         }
         if words.isEmpty || words == "CANCELLED" || words == "Cancelling all calls" {
             return "\(place) ended the call: it is going down, or its client CA was changed"
+        }
+        if Self.silence.contains(where: { words.contains($0) }) {
+            return "\(place) does not answer: the machine is down, or the line to it"
         }
         if words.contains("wrong version number") { return "\(place) does not speak TLS" }
         if words.contains("Connection refused") { return "nothing listens on \(place)" }

@@ -55,9 +55,10 @@ struct WatchOperation: AsyncParsableCommand {
             { (session) throws(CommandError) in
                 var first = Keel_V1_Operation()
                 first.id = id
-                let last = try await Waiter(session, timeout: timeout).operation(first)
+                let watched = try await Waiter(session, timeout: timeout).operation(first)
+                let last = watched.operation
                 guard last.state == .succeeded || last.phase == .rebooting else {
-                    throw last.hasEnded ? .operation(last) : .waited(.stillRunning(last))
+                    throw last.hasEnded ? .operation(last) : .waited(.unfinished(watched))
                 }
                 return Operating.Outcome(operation: last)
             },

@@ -43,9 +43,12 @@ struct Operating: Sendable {
                     + "'osctl upgrade --attach' watches it again."
             )
         }
-        let last = try await waiter.operation(operation)
+        let watched = try await waiter.operation(operation)
+        let last = watched.operation
         let isOver = last.state == .succeeded || last.phase == .rebooting
-        guard isOver else { throw last.hasEnded ? .operation(last) : .waited(.stillRunning(last)) }
+        guard isOver else {
+            throw last.hasEnded ? .operation(last) : .waited(.unfinished(watched))
+        }
         guard try await restarts(session, last, bootID) else { return Outcome(operation: last) }
         let goal = Waiting.Goal(bootID: bootID, digest: last.digest, version: last.version)
         let ending = await waiter.restart(goal)
@@ -89,7 +92,13 @@ extension Operating.Outcome {
 
 extension Waiting.Ending {
     /// The time was over before the operation was.
-    static func stillRunning(_ operation: Keel_V1_Operation) -> Waiting.Ending {
-        .unknown("the \(operation.kind.word) goes on (\(OperationReport(operation).short))")
+    static func unfinished(_ watched: Waiter.Watched) -> Waiting.Ending {
+        let operation = watched.operation
+        let short = OperationReport(operation).short
+        return .unknown(
+            watched.isSilent
+                ? "the node does not answer (last seen: \(short))"
+                : "the \(operation.kind.word) goes on (\(short))"
+        )
     }
 }

@@ -20,37 +20,53 @@ struct Waiter {
 
     private var left: Duration { deadline - .now }
 
-    /// Follows an operation until it has ended or the node restarts; the last that was seen of it.
+    /// The last that was seen of an operation, and whether the node answers.
+    struct Watched {
+        var operation: Keel_V1_Operation
+        var isSilent = false
+    }
+
+    /// Follows an operation until it has ended, the node restarts or the time is over.
     ///
     /// A line that breaks is taken up again: the operation lives on the node. One that only fell
     /// silent looks the same as a node without news, so each look lasts a minute at most.
-    func operation(_ first: Keel_V1_Operation) async throws(CommandError) -> Keel_V1_Operation {
-        let last = Latest(first)
-        while !last.value.hasEnded, left > .zero {
+    func operation(_ first: Keel_V1_Operation) async throws(CommandError) -> Watched {
+        let last = Latest(Watched(operation: first))
+        while !last.value.operation.hasEnded, left > .zero {
             // Whether the restart is refused shows within moments; a machine that goes says
             // nothing.
-            let restarts = last.value.phase == .rebooting
+            let restarts = last.value.operation.phase == .rebooting
             let limit = min(left, restarts ? Self.farewell : Self.look)
             do throws(CommandError) {
                 try await watch(last, limit, leavingAtRestart: !restarts)
             } catch {
                 guard case .call(let failure, _) = error, failure.isPassing else { throw error }
+                if !restarts, failure.code == .unavailable { note(silence: last) }
             }
             if restarts { break }
-            if !last.value.hasEnded, last.value.phase != .rebooting { await rest() }
+            if !last.value.operation.hasEnded, last.value.operation.phase != .rebooting {
+                await rest()
+            }
         }
         progress.end()
         return last.value
     }
 
+    /// Says once that nobody answers. What the operation does meanwhile, nobody can tell.
+    private func note(silence last: Latest<Watched>) {
+        guard !last.value.isSilent else { return }
+        last.value.isSilent = true
+        progress.say("the node does not answer; trying again")
+    }
+
     /// What was seen stays in `last`, however the stream ends.
     private func watch(
-        _ last: Latest<Keel_V1_Operation>,
+        _ last: Latest<Watched>,
         _ limit: Duration,
         leavingAtRestart leaves: Bool
     ) async throws(CommandError) {
         var request = Keel_V1_WatchOperationRequest()
-        request.id = last.value.id
+        request.id = last.value.operation.id
         let (asked, progress) = (request, progress)
         let fresh = try session.anew()
         defer { fresh.close() }
@@ -58,7 +74,7 @@ struct Waiter {
             try await client.watchOperation(asked, timeout: limit) {
                 (message) throws(CallFailure) in
                 progress.show(message.operation)
-                last.value = message.operation
+                last.value = Watched(operation: message.operation)
                 if leaves, message.operation.phase == .rebooting { throw .cancelled }
             }
         }
