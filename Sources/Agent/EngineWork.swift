@@ -119,7 +119,9 @@ struct EngineWork: Work {
             case .prefer(let slot): "Slot \(slot) is preferred again; the other keeps its tries. "
             case .abandon(let slot): "Slot \(slot) is given up. "
             }
-        let outcome = words + (try bench.node()).bootSentence
+        let node = try bench.node()
+        handle.learn(next: node)
+        let outcome = words + node.bootSentence
         return request.reboot == .now && step.needsReboot ? .rebooting(outcome) : .done(outcome)
     }
 
@@ -195,5 +197,11 @@ extension OperationHandle {
             operation.target = target.description
             if let plan { operation.plan = plan }
         }
+    }
+
+    /// What boots next is known from here on: whoever waits across the restart looks for it.
+    func learn(next node: Node) {
+        guard let slot = node.next, let release = node.contents[slot].release else { return }
+        learn(release, target: slot, nil)
     }
 }

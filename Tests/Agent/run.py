@@ -11,7 +11,8 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[1:1] = [str(HERE.parent / "EndToEnd")]
 
-MODULES = ("table", "abuse", "upgrades", "swap", "log", "join", "settings")
+MODULES = ("table", "abuse", "upgrades", "swap", "log", "join", "settings", "many", "restart",
+           "silence")
 
 
 def main():

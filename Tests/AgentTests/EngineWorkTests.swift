@@ -104,6 +104,7 @@ struct EngineWorkTests {
         // On a workbench the armed slot counts as running; booted, the other one does.
         let ended = try await run(.rollback(.with { $0.reboot = .now }))
         #expect(ended.state == .succeeded || ended.phase == .rebooting, "\(ended.error.sentence)")
+        #expect(ended.version == "1.0.0" && ended.target == "a" && !ended.digest.isEmpty)
         #expect(try node.node().next == .a)
     }
 
