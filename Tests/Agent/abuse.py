@@ -67,7 +67,8 @@ class Abuse:
         if self.idle:
             self.agent.answers(self.reader, seconds=10)
         peak = self.agent.note_memory()
-        expect(peak <= PEAK, f"its memory rose to {peak >> 20} MiB, at most {PEAK >> 20} are allowed")
+        expect(peak <= PEAK,
+               f"its memory rose to {peak >> 20} MiB, at most {PEAK >> 20} are allowed")
 
     def unbootstrapped(self):
         """Strangers have a door of their own before bootstrap; it must not be a wide one."""
@@ -224,7 +225,8 @@ class Abuse:
     def half_open(self):
         with contextlib.ExitStack() as lines:
             for what, begin in (("say nothing", b""), ("begin a handshake", self.hello_head())):
-                with self.test(f"1,000 more connections that {what}: a real client gets its answers"):
+                with self.test(f"1,000 more connections that {what}: a real client gets its "
+                               "answers"):
                     for _ in range(1000):
                         line = lines.enter_context(wire.plain(self.agent.port, timeout=10))
                         if begin:

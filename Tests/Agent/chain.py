@@ -47,7 +47,8 @@ class Chain:
             digest = hashlib.sha256(sealed).hexdigest()
             expect_equal(tail, f'{digest}"}}'.encode(), f"the seal of line {number}")
             if before is None:
-                expect(members["n"] > 0 or members["previous"] == "0" * 64, "line 0 follows nothing")
+                expect(members["n"] > 0 or members["previous"] == "0" * 64,
+                       "line 0 follows nothing")
             else:
                 expect_equal(members["n"], before["n"] + 1, f"the number after {before['n']}")
                 expect_equal(members["previous"], before["hash"], f"what line {number} follows")

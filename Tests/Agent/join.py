@@ -110,7 +110,8 @@ class Join:
                 expect(result.code in (1, REFUSED), f"{result.code}: {result.out}")
                 for each in (agent.fingerprint, "0" * 64):
                     expect(each in result.sentence, f"it does not name {each}: {result.sentence}")
-            with self.report.test("an http:// endpoint is answered by one sentence that names https"):
+            with self.report.test("an http:// endpoint is answered by one sentence that names "
+                                  "https"):
                 words = self.stage.osctl_words(agent, None, "status")
                 words[words.index("--endpoint") + 1] = f"http://{agent.address}"
                 result = call(*words, env=self.ground.environment())
@@ -132,7 +133,8 @@ class Join:
                     expect_equal((answer.code, answer.reason),
                                  ("PERMISSION_DENIED", "REASON_BOOTSTRAP_REFUSED"), f"{answer}")
                     self.untouched(agent)
-            with self.report.test("bootstrap with the right secret is done, and the secret is gone"):
+            with self.report.test("bootstrap with the right secret is done, and the secret is "
+                                  "gone"):
                 with agent.client() as client:
                     answer = client.call("Bootstrap", join_secret=SECRET, client_ca=ca)
                 expect_equal(answer.code, "OK", f"{answer}")
@@ -153,7 +155,8 @@ class Join:
             folder = self.stage.folder / "pki"
             call(self.ground.programs / "osctl", "pki", "init", folder,
                  env=self.ground.environment()).must(DONE)
-            expect((folder / "ca.crt").exists(), f"made: {sorted(p.name for p in folder.iterdir())}")
+            expect((folder / "ca.crt").exists(),
+                   f"made: {sorted(p.name for p in folder.iterdir())}")
             self.osctl(agent, "bootstrap", "--client-ca", folder / "ca.crt").must(DONE)
             certificate = next(path for path in folder.glob("*.crt") if path.name != "ca.crt")
             for path in folder.glob("*.key"):
@@ -179,7 +182,8 @@ class Join:
                 self.osctl(agent, *self.token_words(cluster, token)).must(DONE)
                 agent.answers(self.admin)
                 told = self.status(agent, self.admin).message
-                expect_equal((told.bootstrapped, told.api_server), (True, cluster.url), "the status")
+                expect_equal((told.bootstrapped, told.api_server), (True, cluster.url),
+                             "the status")
                 files = [path for path in (self.stage.state / "kubernetes").glob("**/*")
                          if path.is_file()]
                 expect(any(token.encode() in path.read_bytes() for path in files),
@@ -250,7 +254,8 @@ class Join:
                     expect(secret not in result.sentence or len(secret) < 8,
                            f"it repeats the token: {result.sentence}")
                     self.untouched(agent)
-            with self.report.test("an http:// API server is refused by a sentence that names https"), \
+            with self.report.test("an http:// API server is refused by a sentence that names "
+                                  "https"), \
                     Cluster(None, self.ca, [TOKEN]) as cluster:
                 words = ["bootstrap", "--api-server", cluster.plain_url, "--token", TOKEN,
                          "--ca-cert", self.ca.certificate]
@@ -259,14 +264,16 @@ class Join:
                 expect("https" in result.sentence, f"it says: {result.sentence}")
                 expect(not cluster.asked, "the server was asked")
                 self.untouched(agent)
-            with self.report.test("an API server that redirects to http:// never gets the token there"), \
+            with self.report.test("an API server that redirects to http:// never gets the token "
+                                  "there"), \
                     Cluster(None, self.ca, [TOKEN]) as plain, \
                     Cluster(self.server, self.ca, [TOKEN], redirect=plain.plain_url) as cluster:
                 result = self.osctl(agent, *self.token_words(cluster))
                 expect(result.code in (1, REFUSED), f"{result.code}: {result.out}")
                 expect(not plain.asked, "it went there")
                 self.untouched(agent)
-            with self.report.test("an API server that answers with 50 MB is refused, memory is bounded"), \
+            with self.report.test("an API server that answers with 50 MB is refused, memory is "
+                                  "bounded"), \
                     Cluster(self.server, self.ca, [TOKEN], body=b"[" * 50_000_000) as cluster:
                 result = self.osctl(agent, *self.token_words(cluster))
                 expect(result.code in (1, REFUSED), f"{result.code}: {result.out}")

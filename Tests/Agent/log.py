@@ -159,7 +159,8 @@ class Log:
 
     def killed_under_load(self):
         for number in range(8 if self.ground.runs_all else 3):
-            with self.report.test(f"agent killed with -9 under load ({number + 1}): the chain holds"):
+            with self.report.test(f"agent killed with -9 under load ({number + 1}): the chain "
+                                  "holds"):
                 stopping = threading.Event()
 
                 def load():

@@ -103,7 +103,8 @@ class Settings:
             expect_equal(answer.reason, "REASON_CONFIG_TRY", f"{answer}")
 
     def reverted(self):
-        with self.report.test(f"a try that nobody confirms goes back at its deadline, after {TRY} s"):
+        with self.report.test(f"a try that nobody confirms goes back at its deadline, after "
+                              f"{TRY} s"):
             pending = self.tries(750)
             expect(abs(pending.deadline - time.time() - TRY) < 5, f"its deadline is in "
                    f"{pending.deadline - time.time():.0f} s")
@@ -119,8 +120,8 @@ class Settings:
         expect_equal(answer.reason, "REASON_CONFIG_TRY", f"a late confirmation ({answer})")
 
     def restarted(self):
-        with self.report.test("a try whose deadline passes while the agent is away goes back at its "
-                              "start"):
+        with self.report.test("a try whose deadline passes while the agent is away goes back at "
+                              "its start"):
             pending = self.tries(760)
             self.agent.kill()
             time.sleep(max(0.0, pending.deadline - time.time()) + 1)
@@ -129,7 +130,8 @@ class Settings:
             found = self.get()
             expect(not found.HasField("pending"), "the try waits still")
             expect_equal(found.config.trial.deadline, 710, "the deadline in force")
-        with self.report.test("a try whose agent is killed goes back at the start, or at its deadline"):
+        with self.report.test("a try whose agent is killed goes back at the start, or at its "
+                              "deadline"):
             pending = self.tries(770)
             self.agent.kill()
             self.agent.start()

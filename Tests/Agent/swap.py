@@ -112,7 +112,8 @@ def swapped(bench, server, agent, following):
             expect_equal(bench.state_name(last), "STATE_SUCCEEDED", "its state")
             expect(watching is not None, "nobody watched it")
             watching.cancel()
-    with report.test("osctl of the new CA sees the upgrade done; the slot is installed and granted"):
+    with report.test("osctl of the new CA sees the upgrade done; the slot is installed and "
+                     "granted"):
         bench.operator = new_operator
         stage.osctl(agent, new_operator, "status").must(DONE)
         expect_equal(agent.pid, pid, "the agent's process")

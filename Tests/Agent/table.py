@@ -82,7 +82,8 @@ def unwelcome(stage):
         "a certificate of another CA": other.issue("foreign", **admin),
         "a certificate of another CA with our CA's name": twin.issue("twin", **admin),
         "an expired certificate": ours.issue("expired", days_from=-9, days_to=-1, **admin),
-        "a certificate that is not yet valid": ours.issue("future", days_from=2, days_to=9, **admin),
+        "a certificate that is not yet valid": ours.issue("future", days_from=2, days_to=9,
+                                                           **admin),
         "a certificate for servers only": ours.issue("server", purpose="serverAuth", **admin),
         "a certificate that a reader signed": ours.issue("forged", signer=reader, **admin),
     }
@@ -170,7 +171,8 @@ def audited(agent, report):
             subject = "" if subject == "uninvited" else subject
             key = (subject, method_of(path), code == "OK")
             wanted[key] = wanted.get(key, 0) + 1
-    with report.test(f"each of {sum(wanted.values())} calls is in the audit log, allowed or denied"):
+    with report.test(f"each of {sum(wanted.values())} calls is in the audit log, allowed or "
+                     "denied"):
         def missing():
             found = tally(Chain.of_agent(agent).lines)
             return {key: (count, found.get(key, 0)) for key, count in wanted.items()

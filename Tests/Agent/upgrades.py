@@ -77,7 +77,8 @@ class Bench:
 
     def upgrade_words(self, server, agent, path="slow/new.keel", wait=True):
         words = ["upgrade", "--no-reboot", server.url(path)]
-        return self.stage.osctl_words(agent, self.operator, *words, "--wait" if wait else "--no-wait")
+        return self.stage.osctl_words(agent, self.operator, *words,
+                                      "--wait" if wait else "--no-wait")
 
     def upgrade(self, server, agent, path="slow/new.keel"):
         return self.stage.osctl(agent, self.operator, "upgrade", "--wait", "--no-reboot",
@@ -98,7 +99,8 @@ class Bench:
             if found and found[0].state not in (states.Value("STATE_RUNNING"),
                                                 states.Value("STATE_PENDING")):
                 return found[0]
-            expect(time.monotonic() < end, lambda: f"an operation runs after {seconds} s: {found[:1]}")
+            expect(time.monotonic() < end,
+                   lambda: f"an operation runs after {seconds} s: {found[:1]}")
             time.sleep(0.1)
 
     def state_name(self, operation):
@@ -305,7 +307,8 @@ def several_kills(bench, server, moments):
 
 
 def cancelled(bench, server):
-    with bench.report.test("a cancelled upgrade stops, slot b may not boot, and the next one is done"):
+    with bench.report.test("a cancelled upgrade stops, slot b may not boot, and the next one is "
+                           "done"):
         bench.fresh()
         with bench.stage.agent() as agent:
             with Running(*bench.upgrade_words(server, agent),
@@ -318,7 +321,8 @@ def cancelled(bench, server):
                 result = first.result(timeout=MOST)
                 if result.code == DONE:
                     raise Wrong("osctl says it was done")
-            expect_equal(bench.state_name(bench.wait_for_end(agent)), "STATE_CANCELLED", "the state")
+            expect_equal(bench.state_name(bench.wait_for_end(agent)), "STATE_CANCELLED",
+                         "the state")
             expect_equal(bench.disk.record("ENV0")["B"], "none", "what slot b is granted")
             bench.upgrade(server, agent, "whole/new.keel").must(DONE)
             agent.stop()

@@ -180,7 +180,8 @@ class Agent:
         raise Wrong(f"the mutual door does not open: {self.said()}")
 
     def upgrade(self, url, request_id, **more):
-        return self.must("Upgrade", {"source": url, "request_id": request_id, **more})[0]["operation"]
+        request = {"source": url, "request_id": request_id, **more}
+        return self.must("Upgrade", request)[0]["operation"]
 
     def watch(self, identifier=""):
         return self.must("WatchOperation", {"id": identifier})[-1]["operation"]
@@ -191,7 +192,8 @@ class Agent:
     def audit(self):
         """Every line of the audit log, its chain checked by hand."""
         messages = self.must("ReadAudit")
-        lines = [base64.b64decode(line) for message in messages for line in message.get("lines", [])]
+        lines = [base64.b64decode(line)
+                 for message in messages for line in message.get("lines", [])]
         previous = "0" * 64
         for number, line in enumerate(lines):
             entry = json.loads(line)
@@ -220,7 +222,8 @@ def lives(report, bench):
             agent.dial(None)
             status = agent.must("GetStatus")[0]
             expect_equal(status["version"], "1.0.0", "the running version")
-            expect_equal(agent.call("Upgrade", {"source": "/x"})["code"], "UNIMPLEMENTED", "upgrade")
+            expect_equal(agent.call("Upgrade", {"source": "/x"})["code"], "UNIMPLEMENTED",
+                         "upgrade")
             agent.bootstrap()
             agent.dial("reader")
             denied = agent.call("Reboot")
@@ -305,7 +308,8 @@ def ended(report, bench, server, length):
 
 
 def secret(report, bench, server):
-    with report.test("an upgrade with a token over a plain line fails, and no file holds the token"):
+    with report.test("an upgrade with a token over a plain line fails, and no file holds the "
+                     "token"):
         with attached(bench.fresh()) as device, bench.agent(device) as agent:
             agent.bootstrap()
             busy = agent.call("Upgrade", {"source": server.url("slow/new.keel"),

@@ -144,7 +144,8 @@ def quarantine(report, stand, server):
         for copy in COPIES[:2]:
             stand.disk.write_record(copy, A="failed")
         with unchanged(stand.disk):
-            result = stand.offer(content, "http", server, ()).must(REFUSED, "failed or was given up")
+            result = stand.offer(content, "http", server, ())
+            result.must(REFUSED, "failed or was given up")
             expect(result.sentence.endswith(UNTOUCHED), result.sentence)
         stand.offer(content, "http", server, ("--retry-quarantined",)).must(DONE, "on trial")
         stand.renew()

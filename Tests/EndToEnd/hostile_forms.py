@@ -114,14 +114,16 @@ CUTS = [
          r"(it ends inside root\.squashfs|expected its end at byte \d+)", "cut", streamed=True,
          everywhere=True),
     Case("a bundle cut after the root", cut(at(ROOT, 2)),
-         r"expected its end at byte \d+, found \d+ bytes", "length", streamed=True, everywhere=True),
+         r"expected its end at byte \d+, found \d+ bytes", "length", streamed=True,
+         everywhere=True),
     Case("a bundle with half an end mark", lambda base: base.bundle.encoded()[:-512],
          r"expected its end at byte \d+, found \d+ bytes", "length", streamed=True),
 ]
 
 GLUED = [
     Case("a bundle with bytes behind it", glued(b"and more"),
-         r"expected its end at byte \d+, found \d+ bytes", "length", streamed=True, everywhere=True),
+         r"expected its end at byte \d+, found \d+ bytes", "length", streamed=True,
+         everywhere=True),
     Case("a bundle with one more block of zeros", glued(bytes(512)),
          r"expected its end at byte \d+, found \d+ bytes", "length", streamed=True),
     Case("a bundle padded to 10 KiB as tar does", glued(bytes(20 * 512)),

@@ -7,25 +7,33 @@ S = "Sources/Slots/"
 
 MUTANTS = [
     ("skip the flush before the read-back", S + "Installation.swift",
-     "            }\n        }\n        try onDevice { (device) throws(DeviceError) in try device.flush() }\n",
+     "            }\n"
+     "        }\n"
+     "        try onDevice { (device) throws(DeviceError) in try device.flush() }\n",
      "            }\n        }\n"),
     ("skip the flush of the first block", S + "Installation.swift",
-     "            try device.write(head.span.extracting(first: sector), at: 0)\n            try device.flush()\n",
+     "            try device.write(head.span.extracting(first: sector), at: 0)\n"
+     "            try device.flush()\n",
      "            try device.write(head.span.extracting(first: sector), at: 0)\n"),
     ("skip the flush of the hash tree", S + "Installation.swift",
-     "        try onDevice { (device) throws(DeviceError) in try device.flush() }\n        try SlotProof",
+     "        try onDevice { (device) throws(DeviceError) in try device.flush() }\n"
+     "        try SlotProof",
      "        try SlotProof"),
     ("zero the old superblock without a flush", S + "Installation.swift",
-     "            try device.write(blank.span.extracting(first: sector), at: 0)\n            try device.flush()\n",
+     "            try device.write(blank.span.extracting(first: sector), at: 0)\n"
+     "            try device.flush()\n",
      "            try device.write(blank.span.extracting(first: sector), at: 0)\n"),
     ("leave the old superblock until the end", S + "Installation.swift",
-     "            try device.write(blank.span.extracting(first: sector), at: 0)\n            try device.flush()\n",
+     "            try device.write(blank.span.extracting(first: sector), at: 0)\n"
+     "            try device.flush()\n",
      ""),
     ("zero the whole first block at once", S + "Installation.swift",
-     "            try device.write(blank.span.extracting(first: sector), at: 0)\n            try device.flush()\n",
+     "            try device.write(blank.span.extracting(first: sector), at: 0)\n"
+     "            try device.flush()\n",
      "            try device.write(blank.span, at: 0)\n            try device.flush()\n"),
     ("write the superblock with the rest of its block", S + "Installation.swift",
-     "            try device.write(head.span.extracting(droppingFirst: sector), at: sector)\n            try device.flush()\n",
+     "            try device.write(head.span.extracting(droppingFirst: sector), at: sector)\n"
+     "            try device.flush()\n",
      "            try device.write(head.span.extracting(droppingFirst: sector), at: sector)\n"),
     ("grant before the read-back", S + "Installation.swift",
      "        try writeTree(head: head)\n",
@@ -34,11 +42,17 @@ MUTANTS = [
     ("do not look at the root hash of the read-back", S + "Proof.swift",
      "guard found == root else", "guard found == found else"),
     ("write without revoking", S + "Installation.swift",
-     "do { try engine.machine.bootLoader.revoke(target, as: .none) } catch {\n            throw .bootLoader(error)\n        }",
+     "do { try engine.machine.bootLoader.revoke(target, as: .none) } catch {\n"
+     "            throw .bootLoader(error)\n"
+     "        }",
      "do { try engine.machine.bootLoader.repair() } catch { throw .bootLoader(error) }"),
     ("write the first block with the rest", S + "RootPass.swift",
-     "let rest = buffer.span.extracting((place.lowerBound + kept)..<place.upperBound)\n        do {\n            try installation.device.write(rest, at: chunk.offset + kept)",
-     "let rest = buffer.span.extracting(place)\n        do {\n            try installation.device.write(rest, at: chunk.offset)"),
+     "let rest = buffer.span.extracting((place.lowerBound + kept)..<place.upperBound)\n"
+     "        do {\n"
+     "            try installation.device.write(rest, at: chunk.offset + kept)",
+     "let rest = buffer.span.extracting(place)\n"
+     "        do {\n"
+     "            try installation.device.write(rest, at: chunk.offset)"),
     ("believe the network", S + "RootPass.swift",
      "where digest != batch[index].chunk.digest {",
      "where digest != batch[index].chunk.digest && !batch[index].comes {"),
@@ -50,15 +64,20 @@ MUTANTS = [
     ("believe what is in place in the first block", S + "Verification.swift",
      "guard chunk.offset >= SlotLayout.head.upperBound else { return false }", ""),
     ("believe what is in place without hashing", S + "Verification.swift",
-     "{ hashing.sha256($0) == chunk.digest }", "{ hashing.sha256($0) == chunk.digest || $0[0] != 0 }"),
+     "{ hashing.sha256($0) == chunk.digest }",
+     "{ hashing.sha256($0) == chunk.digest || $0[0] != 0 }"),
     ("write the wrong slot", S + "Verification.swift",
      "let target = running.other\n        let release = try judge(statement",
      "let target = running\n        let release = try judge(statement"),
     ("install during a trial", S + "Verification.swift",
-     "guard node.standing == .trusted else {\n            throw .notSettled(running: running, standing: node.standing)\n        }\n        let index",
+     "guard node.standing == .trusted else {\n"
+     "            throw .notSettled(running: running, standing: node.standing)\n"
+     "        }\n"
+     "        let index",
      "let index"),
     ("activate a staged slot without proving it", S + "Verification.swift",
-     "        try machine.prove(target, node, observer: observer)\n        return", "        return"),
+     "        try machine.prove(target, node, observer: observer)\n        return",
+     "        return"),
     ("accept k-1 signatures", S + "Judgement.swift",
      "guard valid >= threshold else", "guard valid >= threshold - 1 else"),
     ("accept a release that refuses itself", S + "Judgement.swift",
@@ -72,7 +91,10 @@ MUTANTS = [
      "let failed = write(record, to: [0, 1]) + writeLastWord(record, preferring: slot.other)",
      "let failed = write(record, to: [0, 1])"),
     ("go on when a copy was not revoked", S + "RecordBootLoader.swift",
-     "guard failed.isEmpty else { throw failure(failed, of: record) }\n    }\n\n    public func arm",
+     "guard failed.isEmpty else { throw failure(failed, of: record) }\n"
+     "    }\n"
+     "\n"
+     "    public func arm",
      "_ = failed\n    }\n\n    public func arm"),
     ("let a stale record copy win", S + "RecordCopies.swift",
      "second.sequence > first.sequence ?", "second.sequence < first.sequence ?"),
