@@ -55,7 +55,8 @@ swift_tests() {
 # What is generated and committed must be what its source gives.
 generated() {
     good=0 bad=0
-    for check in "scripts/control.sh" "scripts/proto.sh" "python3 scripts/apidoc.py"; do
+    for check in "scripts/control.sh" "scripts/proto.sh" "python3 scripts/apidoc.py" \
+        "scripts/docs.sh $BIN/osctl"; do
         # shellcheck disable=SC2086 # the words are meant to be split
         if $check --check; then good=$((good + 1)); else bad=$((bad + 1)); fi
     done

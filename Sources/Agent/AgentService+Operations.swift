@@ -17,7 +17,8 @@ extension AgentService {
         guard !request.drain.enabled else {
             throw CallFailure(
                 .noInit,
-                "the upgrade is refused: this version does not drain pods. Nothing was written."
+                "the upgrade is refused: this version does not drain pods; move them away with "
+                    + "'kubectl drain', then ask without a drain. Nothing was written."
             )
         }
         var response = Keel_V1_UpgradeResponse()

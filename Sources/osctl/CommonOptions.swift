@@ -2,7 +2,10 @@ import ArgumentParser
 
 /// Which nodes, how they are known, and who asks.
 struct ConnectionOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Use this context instead of the current one", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Use this context instead of the current one", valueName: "name"),
+        completion: .contexts
+    )
     var context: String?
 
     @Option(

@@ -14,6 +14,13 @@ struct Completion: ParsableCommand {
     }
 }
 
+extension CompletionKind {
+    /// The names of the contexts there are; none when the file cannot be read.
+    static let contexts = CompletionKind.custom { _, _, _ in
+        do { return try ContextStore(.current).read().contexts.map(\.name) } catch { return [] }
+    }
+}
+
 /// The shells that words can be completed in.
 enum Shell: String, ExpressibleByArgument, CaseIterable {
     case bash

@@ -43,7 +43,7 @@ struct UseContext: ParsableCommand {
         discussion: "EXAMPLE: osctl context use lab"
     )
 
-    @Argument(help: "Its name")
+    @Argument(help: "Its name", completion: .contexts)
     var name: String
 
     func run() throws {
@@ -99,7 +99,7 @@ struct RemoveContext: ParsableCommand {
         discussion: "EXAMPLE: osctl context remove lab"
     )
 
-    @Argument(help: "Its name")
+    @Argument(help: "Its name", completion: .contexts)
     var name: String
 
     func run() throws {
@@ -118,7 +118,7 @@ struct ShowContext: ParsableCommand {
         discussion: "EXAMPLE: osctl context show lab"
     )
 
-    @Argument(help: "Its name; the one in use unless said")
+    @Argument(help: "Its name; the one in use unless said", completion: .contexts)
     var name: String?
 
     func run() throws {

@@ -98,7 +98,7 @@ struct NodeUpgradeOptions: ParsableArguments {
     @Flag(help: "Watch the upgrade that runs, start none")
     var attach = false
 
-    @Flag(help: "Move pods away before the node restarts")
+    @Flag(help: "Move pods away first; nodes up to 0.1 refuse it, so use kubectl drain")
     var drain = false
 
     @Option(help: ArgumentHelp("Wait this long for pods (10m)", valueName: "time"))

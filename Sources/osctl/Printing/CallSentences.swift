@@ -29,7 +29,6 @@ extension CallFailure {
                 : "Try again when it has ended."
         case .notBootstrapped: "Give it a client CA with 'osctl bootstrap'."
         case .configTry: "See 'osctl config get'."
-        case .noInit: "This machine has no KeelOS init that could do it."
         default: codeStep(hasCredentials: hasCredentials)
         }
     }
