@@ -73,7 +73,7 @@ def memory(load, server):
 
 
 def fill(load, server, folder):
-    """Makes an audit log worth streaming, which the agent writes by itself: a line for each call."""
+    """Makes an audit log worth streaming; the agent writes it by itself, a line for each call."""
     end = time.monotonic() + 120
     while sum(file.stat().st_size for file in folder.glob("*.jsonl")) < FULL:
         if time.monotonic() > end:

@@ -352,7 +352,8 @@ class Join:
                     for each in answers.values() for code in each}
             expect_equal(len(good), 1, f"the number of rivals whose bootstrap was done, of {told},")
             agent.answers(rivals[good[0]].issue("admin", organisations=["keelos:admin"]))
-            expect(not (self.stage.state / "join-secret").exists(), "the secret is on the disk still")
+            expect(not (self.stage.state / "join-secret").exists(),
+                   "the secret is on the disk still")
 
 
 def server_of(authority, folder):

@@ -185,8 +185,8 @@ class Log:
         """Lines as long as they come, until more was written than may be kept."""
         folder = self.stage.state / "audit"
         long = "x" * 4000
-        with self.report.test(f"after {FILES + 2} files' worth of lines {FILES} files of {FILE >> 20} "
-                              "MiB are kept, whole from their oldest line on"):
+        with self.report.test(f"after {FILES + 2} files' worth of lines {FILES} files of "
+                              f"{FILE >> 20} MiB are kept, whole from their oldest line on"):
             operator = self.stage.identity("operator")
             method = self.ground.api.methods["Upgrade"]
             request = method.request(source=long, request_id="log-rotated-0001").SerializeToString()
@@ -204,8 +204,8 @@ class Log:
             expect(int(files[0].stem) > 0, "the oldest line is kept")
             last = Chain.of_agent(self.agent).check()
             self.verify().must(DONE, "whole")
-            self.report.note(f"{sum(sizes) / 1e6:.1f} MB in {FILES} files, lines {files[0].stem} to "
-                             f"{last['n']}")
+            self.report.note(f"{sum(sizes) / 1e6:.1f} MB in {FILES} files, "
+                             f"lines {files[0].stem} to {last['n']}")
         with self.report.test("after kill -9 and a new start it is that log that goes on"):
             last = Chain.of_agent(self.agent).check()
             self.agent.kill()

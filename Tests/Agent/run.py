@@ -47,7 +47,8 @@ def main():
             with report.test(f"the tests of {name} came to their end"):
                 importlib.import_module(name).run(ground, fixture, report)
     import peer
-    with report.test(f"the {len(peer.SAID)} sentences that were said are whole where their parts meet"):
+    with report.test(f"the {len(peer.SAID)} sentences that were said are whole where their parts "
+                     "meet"):
         wrong = sorted(each for each in peer.SAID if peer.broken(each))
         expect(not wrong, lambda: f"{len(wrong)} are not: {wrong[:5]}")
     status = report.finish(seed)

@@ -251,8 +251,9 @@ def ended(bench, server, agent, first):
 
 def secret_killed(bench, server, pki, number, moment):
     """The token is not kept, so the next start cannot go on by itself: the same request does."""
-    with bench.report.test(f"agent killed with -9 after {moment * 1000:.0f} ms of an upgrade with a "
-                           f"token ({number + 1}): interrupted, and the same request id takes it up"):
+    with bench.report.test(f"agent killed with -9 after {moment * 1000:.0f} ms of an upgrade with "
+                           f"a token ({number + 1}): interrupted, and the same request id takes "
+                           "it up"):
         bench.fresh()
         token = bench.stage.folder / "token"
         token.write_text(TOKEN + "\n")

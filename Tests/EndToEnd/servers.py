@@ -49,8 +49,8 @@ def answers(port):
 
 class Nginx:
     """Serves a folder: `/` at full speed, `/slow/` at `rate`, `/whole/` without ranges, and
-    `/secret/` and `/slow-secret/` for those with the token. With `pki` it speaks TLS on `tls`, and on `mutual` asks
-    for a client certificate."""
+    `/secret/` and `/slow-secret/` for those with the token. With `pki` it speaks TLS on `tls`, and
+    on `mutual` asks for a client certificate."""
 
     def __init__(self, folder, rate="2m", pki=None):
         self.folder = pathlib.Path(folder)
