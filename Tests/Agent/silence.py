@@ -18,8 +18,9 @@ from servers import Nginx
 UNKNOWN = 5
 QUIET = 35
 """Seconds without a word before it happens: more than the core's two pings without data."""
-NOTICED = 30
-"""Seconds within which it is noticed: 10 until the client asks, 10 for the answer, and room."""
+NOTICED = 45
+"""Seconds within which it is noticed: 10 until the client asks, 10 for the answer, 10 for a look at
+whether another machine answers instead, and room."""
 WAIT = 25
 """The --timeout of a command that waits."""
 
