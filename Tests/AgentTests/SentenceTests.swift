@@ -67,7 +67,7 @@ struct SentenceTests {
             .noWay, .nodeName("X"), .label("x"), .reservedLabel("kubernetes.io/x"), .taint("x"),
             .tooMany("labels", 3), .server("http://x", .notHTTPS), .server("x", .malformed),
             .token, .tokenCannotDiscover, .noHash, .hash("x"), .authority(.notPEM),
-            .authority(.undecodable), .kubeconfig(.malformed), .kubeconfig(.noContext("")),
+            .authority(.undecodable), .kubeconfig(.notAMap), .kubeconfig(.noContext("")),
             .kubeconfig(.missing(field: "users[].user")), .joinSecret(isGiven: true),
             .joinSecret(isGiven: false), .alreadyBootstrapped, .notAnAuthority(subject: "CN=x"),
             .notYetValid(.authority(subject: "CN=x"), from: now, now: now),
