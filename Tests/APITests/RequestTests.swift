@@ -55,6 +55,17 @@ struct RequestTests {
         #expect(end.code == .deadlineExceeded)
     }
 
+    @Test("each connection has its share of the calls, and none is forgotten")
+    func shares() {
+        var shares = Shares(atMost: 2)
+        #expect(shares.take("a") && shares.take("a") && !shares.take("a"))
+        #expect(shares.take("b"))
+        shares.give("a")
+        #expect(shares.take("a") && !shares.take("a"))
+        for connection in ["a", "a", "b", "b", "c"] { shares.give(connection) }
+        #expect(shares.isEmpty)
+    }
+
     @Test("a request of more than 256 KiB is INVALID_ARGUMENT, where 1 MiB is not allowed")
     func large() async throws {
         // field 200, length-delimited, 300,000 bytes

@@ -111,7 +111,8 @@ enum Limits {
         try text(value, field)
         let isGood = schemes.contains { value.hasPrefix($0) && value.utf8.count > $0.utf8.count }
         guard isGood, !value.utf8.contains(0x20) else {
-            throw refuse(field, "must begin with \(schemes.joined(separator: " or "))")
+            let words = schemes.map { "\"\($0)\"" }.joined(separator: " or ")
+            throw refuse(field, "must begin with \(words)")
         }
     }
 

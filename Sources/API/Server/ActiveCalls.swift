@@ -4,30 +4,39 @@ import Synchronization
 final class ActiveCalls: Sendable {
     private struct State {
         var calls: [UInt64: ServedCall] = [:]
+        var shares: Shares
         var isClosed = false
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let most: Int
     /// Reached when the last call has ended after `close`.
     let ended = End()
 
-    init(atMost most: Int) {
+    init(atMost most: Int, each share: Int) {
         self.most = most
+        state = Mutex(State(shares: Shares(atMost: share)))
     }
 
-    /// False when there are as many as there may be.
-    func add(_ call: ServedCall) -> Bool {
+    /// Why the call is not taken; nil when it is.
+    func add(_ call: ServedCall) -> String? {
         state.withLock { state in
-            guard state.calls.count < most, !state.isClosed else { return false }
+            guard state.calls.count < most, !state.isClosed else {
+                return "the node has \(most) calls under way: as many as it takes."
+            }
+            guard state.shares.take(call.connection) else {
+                let share = state.shares.most
+                return "this connection has \(share) calls under way: as many as the node takes."
+            }
             state.calls[call.id] = call
-            return true
+            return nil
         }
     }
 
     func remove(_ call: ServedCall) {
         let isLast = state.withLock { state in
             state.calls[call.id] = nil
+            state.shares.give(call.connection)
             return state.isClosed && state.calls.isEmpty
         }
         if isLast { ended.reached() }
@@ -56,4 +65,27 @@ final class ActiveCalls: Sendable {
             }
         }
     }
+}
+
+/// How many calls each connection has.
+struct Shares {
+    /// For one of them.
+    let most: Int
+    private var counts: [String: Int] = [:]
+
+    init(atMost most: Int) { self.most = most }
+
+    /// False when the connection has as many as it may.
+    mutating func take(_ connection: String) -> Bool {
+        guard counts[connection, default: 0] < most else { return false }
+        counts[connection, default: 0] += 1
+        return true
+    }
+
+    mutating func give(_ connection: String) {
+        guard let count = counts[connection] else { return }
+        counts[connection] = count > 1 ? count - 1 : nil
+    }
+
+    var isEmpty: Bool { counts.isEmpty }
 }

@@ -60,7 +60,8 @@ final class Listener: Sendable {
             unsafe Self.abandon(raw, queue)
             return nil
         }
-        let calls = ActiveCalls(atMost: limits.calls)
+        // A client that resets its calls makes new ones before we are done with the old.
+        let calls = ActiveCalls(atMost: limits.calls, each: 2 * limits.callsPerConnection)
         // Sound: as above.
         unsafe self.raw = raw
         self.queue = queue
@@ -140,9 +141,8 @@ final class Listener: Sendable {
         // Sound: the core hands its reference over.
         let wire = unsafe WireCall(taking: call, on: queue)
         let served = ServedCall(CallNumber.next(), path, wire, limits, certificates)
-        guard calls.add(served) else {
+        if let words = calls.add(served) {
             // Held until the core is done with it: who floods us is not worth a task.
-            let words = "the node has \(limits.calls) calls under way: as many as it takes"
             let batch = Batch().sendHeaders().sendStatus(.resourceExhausted, words, nil)
             _ = wire.start(batch, ClosureTag { _ in _ = wire })
             return

@@ -5,6 +5,8 @@ import Synchronization
 final class ServedCall: Sendable {
     let id: UInt64
     let path: String
+    /// The address at its other end, as the core writes it.
+    let connection: String
     let begun = ContinuousClock.now
     private let wire: WireCall
     private let limits: ServerLimits
@@ -42,10 +44,11 @@ final class ServedCall: Sendable {
         self.wire = wire
         self.limits = limits
         self.certificates = certificates
+        connection = wire.peerURI
     }
 
     var peer: Peer {
-        Peer(uri: wire.peerURI, certificate: wire.peerCertificate.flatMap(certificates.decoded))
+        Peer(uri: connection, certificate: wire.peerCertificate.flatMap(certificates.decoded))
     }
 
     var request: (any Message)? { state.withLock { $0.request } }

@@ -10,7 +10,8 @@ public struct ServerLimits: Sendable {
     public var response = 1 << 20
     /// Calls at the same time; one more is RESOURCE_EXHAUSTED.
     public var calls = 256
-    /// Calls at the same time on one connection; the client's gRPC makes one more wait.
+    /// Calls at the same time on one connection; the client's gRPC makes one more wait. A client
+    /// that does not, or resets its calls at once, has at most twice as many under way.
     public var callsPerConnection = 32
     /// Bytes that the core may hold for connections and messages; beyond, it takes no new ones.
     public var memory = 96 << 20
