@@ -268,8 +268,9 @@ class Log:
 
     def edit(self, path):
         lines = path.read_bytes().split(b"\n")
-        at = len(lines) // 2
-        lines[at] = lines[at].replace(b"GetStatus", b"GetHealth").replace(b"Shutdown", b"GetStatus")
+        at = next(number for number in range(len(lines) // 2, len(lines))
+                  if b"GetStatus" in lines[number])
+        lines[at] = lines[at].replace(b"GetStatus", b"GetHealth")
         path.write_bytes(b"\n".join(lines))
 
     def remove(self, path):
