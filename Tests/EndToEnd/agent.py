@@ -75,7 +75,8 @@ class Bench:
 
     def history(self):
         """The events of the state folder's history, in order."""
-        lines = (self.folder / "state" / "slots" / "history").read_text().splitlines()
+        file = self.folder / "state" / "slots" / "history"
+        lines = file.read_text().splitlines() if file.exists() else []
         return [json.loads(line)["event"] for line in lines]
 
     @contextlib.contextmanager
@@ -252,6 +253,10 @@ def killed(report, bench, server, number, moment):
             time.sleep(moment)
             agent.kill()
             safe(bench, disk, device)
+            # The history names a step before the record takes it: a kill between the two leaves a
+            # line whose step never happened, and then alone there is another one.
+            is_armed = any(disk.record(copy)["B"] != "none" for copy in COPIES)
+            unkept = 0 if is_armed else bench.history().count("activate")
             bound = Bound(disk, "b", bench.bundle, bench.running)
             server.forget()
             agent.start()
@@ -267,7 +272,7 @@ def killed(report, bench, server, number, moment):
             finished(bench, disk, device)
             # Each start that had bytes to write says so; the release is armed once.
             expect_equal(sorted(set(bench.history())), ["activate", "install"], "the history")
-            expect_equal(bench.history().count("activate"), 1, "how often it was armed")
+            expect_equal(bench.history().count("activate"), unkept + 1, "how often it was armed")
         sent = sum(size for _, size in server.requests())
         expect(sent <= bound.bytes, f"{sent} bytes were sent, at most {bound.bytes} are needed")
         expect_equal(disk.digests()["slot a"], running, "slot a, which runs,")
