@@ -1,8 +1,8 @@
 // The ports: everything the engine asks of the world. The real ones are in SlotsDisk, SlotsFetch
 // and Trust; the simulated ones in Tests/Simulator keep the same promises and lose power.
 
-/// A range of sectors the engine can read, write and flush: one slot, or the EFI system partition.
-public protocol BlockDevice: AnyObject {
+/// A range of sectors that can be read, written and flushed.
+public protocol SectorDevice: AnyObject {
     /// Bytes. A multiple of `sectorSize`.
     var size: Int { get }
 
@@ -21,7 +21,10 @@ public protocol BlockDevice: AnyObject {
 
     /// Returns once every earlier write survives power loss.
     func flush() throws(DeviceError)
+}
 
+/// A range of sectors the engine works on: one slot, or the EFI system partition.
+public protocol BlockDevice: SectorDevice {
     /// Says that `range` holds nothing of worth. The bytes read back afterwards are undefined.
     func discard(_ range: Range<Int>) throws(DeviceError)
 
