@@ -11,17 +11,30 @@
 /// | 79 + length | rest | newlines |
 public enum SealedBlock {
     public static let size = 4096
-    static let magic = "KEELBOX1"
+    public static let magic = "KEELBOX1"
     static let headSize = 79
     /// The most a block holds.
     public static let capacity = size - headSize
 
     /// - Precondition: `content` has at most `capacity` bytes.
     public static func seal(_ content: [UInt8], _ hashing: any Hashing) -> [UInt8] {
+        seal(content, digest: hashing.sha256(content.span).hex)
+    }
+
+    /// The block that says that a ring was made here: always the same, so that it takes no
+    /// hashing to make one.
+    public static var emptyRing: [UInt8] {
+        seal(
+            Array("{\"ring\": 1}\n".utf8),
+            digest: "6406974671e2d68544cbe7ac47e3a173d68bbad2d1b068aaeb83f3376ef059e6"
+        )
+    }
+
+    private static func seal(_ content: [UInt8], digest: String) -> [UInt8] {
         precondition(content.count <= capacity, "the content fits its block")
         let digits = String(content.count)
         let length = String(repeating: "0", count: 4 - digits.utf8.count) + digits
-        var block = Array("\(magic) \(hashing.sha256(content.span).hex) \(length)\n".utf8)
+        var block = Array("\(magic) \(digest) \(length)\n".utf8)
         block += content
         block += [UInt8](repeating: UInt8(ascii: "\n"), count: size - block.count)
         return block

@@ -39,14 +39,15 @@ public final class BlackBox {
     /// Adds text, kept in memory until `save`, `reach` or `fail`.
     public func note(_ bytes: [UInt8]) { text.add(bytes) }
 
-    /// Makes the text durable; nothing is written when there is no new one. Two flushes at most.
+    /// Makes the text durable; nothing is written when there is no new one.
     public func save() throws(DeviceError) {
         guard let (parts, end) = text.unsaved else { return }
         for part in parts {
             let block = BlackBoxLayout.partBlock(part.part)
             try ring.write(part.encoded(), place: place, block: block)
+            // One by one, so that no part comes before the one ahead of it.
+            try ring.flush()
         }
-        if !parts.isEmpty { try ring.flush() }
         let block = BlackBoxLayout.endBlocks.lowerBound + end.revision % 2
         try ring.write(end.encoded(), place: place, block: block)
         try ring.flush()

@@ -31,14 +31,14 @@ public final class BlackBoxRing {
     }
 
     /// Makes an empty ring. Durable when it returns; whatever lay there is lost.
-    public func format() throws(DeviceError) {
+    public static func format(_ device: any SectorDevice) throws(DeviceError) {
         let blank = [UInt8](repeating: 0, count: BlackBoxLayout.placeSize)
         for place in 0..<BlackBoxLayout.placeCount {
             try device.write(blank.span, at: place * BlackBoxLayout.placeSize)
         }
         try device.flush()
-        try write(Array("{\"ring\": 1}\n".utf8), place: 0, block: 0)
-        try flush()
+        try device.write(SealedBlock.emptyRing.span, at: 0)
+        try device.flush()
     }
 
     /// Whether somebody made a ring here: at least one block of it opens.

@@ -101,6 +101,23 @@ final class FdiskContext {
         try Self.check(.change, unsafe fdisk_set_partition(handle, number - 1, record.handle))
     }
 
+    /// Gives the disk another identity; nothing is written yet.
+    func identify(_ id: GUID) throws(LayoutError) {
+        // Sound: the context is alive, and the string is for the call.
+        try Self.check(
+            .change,
+            unsafe fdisk_set_disklabel_id_from_string(handle, id.description)
+        )
+    }
+
+    /// Gives a partition another identity or name; nothing is written yet.
+    func change(_ number: Int, id: GUID? = nil, name: String? = nil) throws(LayoutError) {
+        let record = FdiskPartition()
+        try record.fill(id: id, name: name)
+        // Sound: both are alive for the call; libfdisk copies what it needs.
+        try Self.check(.change, unsafe fdisk_set_partition(handle, number - 1, record.handle))
+    }
+
     /// Every partition there is.
     func partitions() throws(LayoutError) -> [Partition] {
         var found: [Partition] = []

@@ -49,6 +49,18 @@ struct FdiskPartition: ~Copyable {
         try fill(sectorCount: partition.range.count / sectorSize)
     }
 
+    /// Sets what is given.
+    func fill(id: GUID?, name: String?) throws(LayoutError) {
+        if let id = id?.description {
+            // Sound: the partition is alive; libfdisk copies the string.
+            try FdiskContext.check(.change, unsafe fdisk_partition_set_uuid(handle, id))
+        }
+        if let name {
+            // Sound: as above.
+            try FdiskContext.check(.change, unsafe fdisk_partition_set_name(handle, name))
+        }
+    }
+
     /// Sets the length, exactly.
     func fill(sectorCount: Int) throws(LayoutError) {
         // Sound: the partition is alive.

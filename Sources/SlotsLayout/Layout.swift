@@ -7,7 +7,7 @@ public import SlotsDisk
 /// the disk overlap or leave it, the slots are equally large and have the numbers the boot loader
 /// looks for.
 public struct Layout: Sendable, Hashable {
-    static let alignment = 1 << 20
+    public static let alignment = 1 << 20
     public static let systemName = "EFI-SYSTEM"
     public static let systemSize = 128 << 20
     public static let dataName = "KEELOS_DATA"
