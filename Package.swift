@@ -110,6 +110,7 @@ let package = Package(
         .executable(name: "osctl", targets: ["osctl"]),
         .executable(name: "keel-agent", targets: ["Agent"]),
         .executable(name: "keel-image", targets: ["ImageTool"]),
+        .executable(name: "keel-provision", targets: ["Provision"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -144,6 +145,7 @@ let package = Package(
         program("Agent", engine + agentParts, others: agentPages),
         program("osctl", engine + ["API", protobuf]),
         program("ImageTool", engine),
+        program("Provision", ["Slots", "Syscalls", "SlotsDisk", "SlotsLayout"]),
 
         .target(
             name: "Simulator",
@@ -174,6 +176,7 @@ for (name, extra) in [
     ("Archive", []),
     ("SlotsDisk", ["Simulator", "Support", "Syscalls", "Trust"]),
     ("SlotsLayout", ["SlotsDisk", "Simulator", "Support", "Syscalls", "Trust"]),
+    ("Provision", ["SlotsDisk", "SlotsLayout", "Support", "Syscalls", "Trust"]),
     ("SlotsFetch", ["Syscalls", "Trust", "Archive"]),
     ("ImageTool", ["Syscalls", "Trust", "Archive", "SlotsDisk", "SlotsLayout"]),
     ("API", ["Syscalls", "Trust", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),

@@ -64,13 +64,17 @@ extension Layout {
         return try find(on: disk, acceptingBackup: false)
     }
 
+    /// Bytes of the 128 entries of a table.
+    private static let entriesSize = 128 * 128
+
     private static func roomForData(
         _ context: FdiskContext,
         _ disk: Disk
     ) throws(LayoutError) -> Range<Int> {
         let last = try context.partitions().map(\.range.upperBound).max() ?? 0
         let start = (last + alignment - 1) / alignment * alignment
-        let end = context.usableEnd / alignment * alignment
+        // Where the table's backup will be: until it is written there, libfdisk knows the old end.
+        let end = (disk.size - disk.sectorSize - entriesSize) / alignment * alignment
         guard end - start >= leastDataSize else {
             throw .diskTooSmall(size: disk.size, needed: start + leastDataSize + alignment)
         }

@@ -1,0 +1,121 @@
+import Slots
+import SlotsDisk
+import SlotsLayout
+import Support
+import Syscalls
+import Testing
+
+@testable import Provision
+
+/// Where a test's disk stands.
+enum Place: String, CaseIterable, CustomTestStringConvertible {
+    case image512 = "an image with 512-byte sectors"
+    case image4096 = "an image with 4096-byte sectors"
+    case loop512 = "a loop device with 512-byte sectors"
+    case loop4096 = "a loop device with 4096-byte sectors"
+
+    var testDescription: String { rawValue }
+    var sectorSize: Int { self == .image4096 || self == .loop4096 ? 4096 : 512 }
+    var isImage: Bool { self == .image512 || self == .image4096 }
+}
+
+/// A disk as `keel-image disk` leaves it, put onto a larger one.
+final class Bench {
+    static let slotSize = 16 << 20
+    static let made = Layout.diskSize(forSlots: slotSize) + (8 << 20)
+    static let larger = made + (160 << 20)
+    /// Beside the program that runs the tests.
+    static let program =
+        CommandLine.arguments[0].split(separator: "/", omittingEmptySubsequences: false)
+        .dropLast().joined(separator: "/") + "/keel-provision"
+
+    let folder: TemporaryFolder
+    let image: String
+    let path: String
+    let identities: Layout.Identities
+    private let loop: LoopDevice?
+
+    init(_ place: Place, size: Int = larger) throws {
+        folder = try TemporaryFolder()
+        image = folder("disk")
+        identities = Layout.Identities(
+            disk: try Self.id(),
+            systemPartition: try Self.id(),
+            slots: PerSlot(a: try Self.id(), b: try Self.id())
+        )
+        do {
+            let disk = try Disk(
+                creatingImage: image,
+                size: Self.made,
+                sectorSize: place.sectorSize,
+                permissions: 0o600
+            )
+            let layout = try Layout.create(
+                on: disk,
+                slotSize: Self.slotSize,
+                identities: identities
+            )
+            for slot in Slot.allCases {
+                let file = try Descriptor(opening: image, for: .writing)
+                let text = Array("slot \(slot)".utf8)
+                try file.write(text.span, at: layout.slots[slot].range.lowerBound)
+            }
+        }
+        try Descriptor(opening: image, for: .both).resize(to: size)
+        if place.isImage {
+            loop = nil
+            path = image
+        } else {
+            let device = try LoopDevice(on: image, sectorSize: place.sectorSize)
+            loop = device
+            path = device.path
+        }
+    }
+
+    private static func id() throws -> GUID { GUID(random: try RandomSource.bytes(16)) }
+
+    /// What `keel-provision` answers when slot a runs.
+    func provision() -> Answer {
+        Provisioning(
+            disk: path,
+            partition: identities.slots.a.description,
+            runFolder: folder.path
+        ).run()
+    }
+
+    func layout() throws -> Layout {
+        try Layout.find(on: Disk(opening: path, for: .reading), acceptingBackup: false)
+    }
+
+    func data() throws -> Partition { try #require(try layout().data) }
+
+    func bytes(_ range: Range<Int>) throws -> [UInt8] {
+        try Disk(opening: path, for: .reading).bytes(range)
+    }
+
+    /// Writes behind everybody's back.
+    func put(_ bytes: [UInt8], at offset: Int) throws {
+        let file = try Descriptor(opening: path, for: .writing)
+        try file.write(bytes.span, at: offset)
+        try file.synchronize()
+    }
+
+    /// The file system is whole, leaves the black box alone, and the slots are what they were.
+    func expectWhole(_ what: String) throws {
+        let layout = try layout()
+        #expect(layout.table == .whole, "\(what)")
+        let data = try #require(layout.data, "\(what)")
+        #expect(data.name == Layout.dataName, "\(what)")
+        let place = try DataPlace(data, of: Disk(opening: path, for: .reading))
+        #expect(throws: Never.self, "\(what)") { try run("e2fsck", "-f", "-n", place.name) }
+        let head = try bytes(data.range.lowerBound..<(data.range.lowerBound + 4096))
+        let superblock = try #require(ExtSuperblock(parsing: head), "\(what)")
+        #expect(superblock.leavesBlackBox(in: data.range.count), "\(what)")
+        let ring = data.range.upperBound - BlackBoxLayout.size
+        #expect(try bytes(ring..<(ring + 8)) == Array(SealedBlock.magic.utf8), "\(what)")
+        for slot in Slot.allCases {
+            let start = layout.slots[slot].range.lowerBound
+            #expect(try bytes(start..<(start + 6)) == Array("slot \(slot)".utf8), "\(what)")
+        }
+    }
+}
