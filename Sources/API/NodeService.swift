@@ -80,6 +80,11 @@ public protocol NodeService: Sendable {
         _ call: Call
     ) async throws(CallFailure) -> Keel_V1_GetHealthResponse
 
+    func explain(
+        _ request: Keel_V1_ExplainRequest,
+        _ call: Call
+    ) async throws(CallFailure) -> Keel_V1_ExplainResponse
+
     func getHistory(
         _ request: Keel_V1_GetHistoryRequest,
         _ call: Call

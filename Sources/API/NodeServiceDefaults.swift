@@ -76,6 +76,11 @@ extension NodeService {
         _ call: Call
     ) async throws(CallFailure) -> Keel_V1_GetHealthResponse { throw unimplemented(call) }
 
+    public func explain(
+        _ request: Keel_V1_ExplainRequest,
+        _ call: Call
+    ) async throws(CallFailure) -> Keel_V1_ExplainResponse { throw unimplemented(call) }
+
     public func getHistory(
         _ request: Keel_V1_GetHistoryRequest,
         _ call: Call

@@ -20,6 +20,7 @@ extension AgentService {
             await check("agent", agentAnswers), await check("disk", diskIsReadable),
             await check("state", stateIsWritable), await check("clock", clockIsRight),
         ]
+        checks += await serviceChecks()
         for index in checks.indices {
             // A machine without a time server serves all the same.
             checks[index].required =

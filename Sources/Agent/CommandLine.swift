@@ -7,9 +7,14 @@ struct CommandLine: Sendable, Hashable {
     /// `good`, `trial3`, `trial2`, `trial1` or `lastresort`.
     let state: String?
     let partition: GUID?
+    /// What the boot loader said, whatever became of it since.
+    private let told: GUID?
 
     /// Reads `/proc/cmdline`. A word that makes no sense is no word.
-    init(_ text: String) {
+    ///
+    /// `renamed` is what `keel-provision` left for this boot when it gave the partitions other
+    /// identities: `OLD NEW`.
+    init(_ text: String, renamed: String = "") {
         var words: [Substring: Substring] = [:]
         for word in text.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
             guard let equals = word.firstIndex(of: "=") else { continue }
@@ -17,14 +22,19 @@ struct CommandLine: Sendable, Hashable {
         }
         slot = Slot.allCases.first { "\($0.recordName)" == words["keel.slot"] ?? "" }
         state = words["keel.state"].map(String.init)
-        partition = words["keel.partuuid"].flatMap { GUID(String($0)) }
+        let named = words["keel.partuuid"].flatMap { GUID(String($0)) }
+        let ids = renamed.split(separator: " ").map { GUID(String($0)) }
+        partition = ids.count == 2 && ids[0] == named ? ids[1] : named
+        told = named
     }
 
     /// Why the running slot runs, when the machine booted from the disk with this layout.
     ///
     /// A disk whose slot is not the partition the boot loader named lies on a workbench.
     func reason(on layout: Layout) -> BootReason {
-        guard let slot, let state, partition == layout.slots[slot].id else { return .offline }
+        guard let slot, let state, [partition, told].contains(layout.slots[slot].id) else {
+            return .offline
+        }
         return .booted(slot, state: state)
     }
 }

@@ -118,6 +118,7 @@ final class Daemon: Sendable {
                 repeating(every: Self.renewalPause) { [doors, host] in
                     await doors.renew(names: host.names, now: .now)
                 },
+                Task { [service] in await service.watchTrial() },
                 repeating(every: Self.auditPause) { [audit, logger] in
                     do throws(StateError) {
                         try await Offload.run("audit") { () throws(StateError) in

@@ -17,7 +17,9 @@ struct HostFacts: Sendable {
         Double(Self.line("/proc/uptime").prefix { $0 != " " }) ?? 0
     }
 
-    var commandLine: CommandLine { CommandLine(Self.line("/proc/cmdline")) }
+    var commandLine: CommandLine {
+        CommandLine(Self.line("/proc/cmdline"), renamed: Self.line("/run/keel/partuuid"))
+    }
 
     var architecture: String { "x86_64" }
 

@@ -23,6 +23,7 @@ enum Roles {
         "Shutdown": .admin,
         "GetHealth": .reader,
         "GetHistory": .reader,
+        "Explain": .reader,
         "GetConfig": .reader,
         "ApplyConfig": .admin,
         "StreamLogs": .reader,

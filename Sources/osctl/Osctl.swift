@@ -24,8 +24,8 @@ struct Osctl: AsyncParsableCommand {
             CommandGroup(
                 name: "Looking",
                 subcommands: [
-                    Status.self, ShowSlots.self, History.self, Health.self, Prove.self,
-                    Identity.self, VersionCommand.self,
+                    Status.self, ShowSlots.self, History.self, Explain.self, Health.self,
+                    Prove.self, Identity.self, VersionCommand.self,
                 ]
             ),
             CommandGroup(

@@ -119,6 +119,11 @@ struct LimitTests {
         expect(Keel_V1_RebootRequest(), "reason", refuses: [{ $0.reason = long }])
         expect(Keel_V1_ShutdownRequest(), "reason", refuses: [{ $0.reason = "a\u{1b}[2J" }])
         expect(Keel_V1_GetHistoryRequest(), "limit", refuses: [{ $0.limit = 1001 }])
+        expect(
+            Keel_V1_ExplainRequest(),
+            "",
+            refuses: [{ $0.boots = 17 }, { $0.lines = 1001 }]
+        )
         var logs = Keel_V1_StreamLogsRequest()
         logs.service = "kubelet"
         expect(

@@ -98,6 +98,13 @@ extension NodeClient {
         try await unary("GetHealth", request, timeout)
     }
 
+    public func explain(
+        _ request: Keel_V1_ExplainRequest,
+        timeout: Duration
+    ) async throws(CallFailure) -> Keel_V1_ExplainResponse {
+        try await unary("Explain", request, timeout)
+    }
+
     public func getHistory(
         _ request: Keel_V1_GetHistoryRequest,
         timeout: Duration

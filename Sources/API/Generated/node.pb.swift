@@ -1809,6 +1809,84 @@ public nonisolated struct Keel_V1_HistoryEntry: Sendable {
   public init() {}
 }
 
+public nonisolated struct Keel_V1_ExplainRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The newest this many boots, at most 16; 0: 3.
+  public var boots: UInt32 = 0
+
+  /// Lines of text for each boot, at most 1000; 0: 20.
+  public var lines: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Keel_V1_ExplainResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Newest first. The first may be the boot that answers.
+  public var boots: [Keel_V1_BootAccount] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// One boot as the first process told it while it ran.
+public nonisolated struct Keel_V1_BootAccount: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Counts the boots of this node.
+  public var number: UInt64 = 0
+
+  public var bootID: String = String()
+
+  public var slot: String = String()
+
+  /// The boot loader's word: "good", "trial3", "trial2", "trial1", "lastresort".
+  public var state: String = String()
+
+  /// Empty when the boot ended before the release was known.
+  public var version: String = String()
+
+  public var digest: String = String()
+
+  /// Which try of a trial it was, from 1; 0 when it was none.
+  public var attempt: UInt32 = 0
+
+  /// The last stage that was reached: "firmware", "modules", "slot", "verity", "switch", "mounts",
+  /// "data", "network", "clock", "services", "agent", "healthy".
+  public var stage: String = String()
+
+  /// By the machine's clock at the time; 0 when it was not known.
+  public var started: Int64 = 0
+
+  public var updated: Int64 = 0
+
+  /// The check that failed, or empty.
+  public var failed: String = String()
+
+  public var reason: String = String()
+
+  /// What the kernel and the services said around the failure, or last.
+  public var lines: [String] = []
+
+  /// It is the boot that answers.
+  public var current: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// Everything about a node that can be set. Absent messages and empty lists mean the default that
 /// the comment names. One document, always whole: what is left out goes back to its default.
 public nonisolated struct Keel_V1_NodeConfig: @unchecked Sendable {
@@ -4808,6 +4886,166 @@ nonisolated extension Keel_V1_HistoryEntry: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.version != rhs.version {return false}
     if lhs.digest != rhs.digest {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Keel_V1_ExplainRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ExplainRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}boots\0\u{1}lines\0\u{c}d\u{1}d\u{1}")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.boots) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.lines) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.boots != 0 {
+      try visitor.visitSingularUInt32Field(value: self.boots, fieldNumber: 1)
+    }
+    if self.lines != 0 {
+      try visitor.visitSingularUInt32Field(value: self.lines, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Keel_V1_ExplainRequest, rhs: Keel_V1_ExplainRequest) -> Bool {
+    if lhs.boots != rhs.boots {return false}
+    if lhs.lines != rhs.lines {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Keel_V1_ExplainResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ExplainResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}boots\0\u{c}d\u{1}d\u{1}")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.boots) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.boots.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.boots, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Keel_V1_ExplainResponse, rhs: Keel_V1_ExplainResponse) -> Bool {
+    if lhs.boots != rhs.boots {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Keel_V1_BootAccount: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".BootAccount"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{3}boot_id\0\u{1}slot\0\u{1}state\0\u{1}version\0\u{1}digest\0\u{1}attempt\0\u{1}stage\0\u{1}started\0\u{1}updated\0\u{1}failed\0\u{1}reason\0\u{1}lines\0\u{1}current\0\u{c}d\u{1}d\u{1}")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.bootID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.slot) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.state) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.version) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.digest) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.attempt) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.stage) }()
+      case 9: try { try decoder.decodeSingularInt64Field(value: &self.started) }()
+      case 10: try { try decoder.decodeSingularInt64Field(value: &self.updated) }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self.failed) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 13: try { try decoder.decodeRepeatedStringField(value: &self.lines) }()
+      case 14: try { try decoder.decodeSingularBoolField(value: &self.current) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 1)
+    }
+    if !self.bootID.isEmpty {
+      try visitor.visitSingularStringField(value: self.bootID, fieldNumber: 2)
+    }
+    if !self.slot.isEmpty {
+      try visitor.visitSingularStringField(value: self.slot, fieldNumber: 3)
+    }
+    if !self.state.isEmpty {
+      try visitor.visitSingularStringField(value: self.state, fieldNumber: 4)
+    }
+    if !self.version.isEmpty {
+      try visitor.visitSingularStringField(value: self.version, fieldNumber: 5)
+    }
+    if !self.digest.isEmpty {
+      try visitor.visitSingularStringField(value: self.digest, fieldNumber: 6)
+    }
+    if self.attempt != 0 {
+      try visitor.visitSingularUInt32Field(value: self.attempt, fieldNumber: 7)
+    }
+    if !self.stage.isEmpty {
+      try visitor.visitSingularStringField(value: self.stage, fieldNumber: 8)
+    }
+    if self.started != 0 {
+      try visitor.visitSingularInt64Field(value: self.started, fieldNumber: 9)
+    }
+    if self.updated != 0 {
+      try visitor.visitSingularInt64Field(value: self.updated, fieldNumber: 10)
+    }
+    if !self.failed.isEmpty {
+      try visitor.visitSingularStringField(value: self.failed, fieldNumber: 11)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 12)
+    }
+    if !self.lines.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.lines, fieldNumber: 13)
+    }
+    if self.current != false {
+      try visitor.visitSingularBoolField(value: self.current, fieldNumber: 14)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Keel_V1_BootAccount, rhs: Keel_V1_BootAccount) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.bootID != rhs.bootID {return false}
+    if lhs.slot != rhs.slot {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.digest != rhs.digest {return false}
+    if lhs.attempt != rhs.attempt {return false}
+    if lhs.stage != rhs.stage {return false}
+    if lhs.started != rhs.started {return false}
+    if lhs.updated != rhs.updated {return false}
+    if lhs.failed != rhs.failed {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.lines != rhs.lines {return false}
+    if lhs.current != rhs.current {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -69,6 +69,12 @@ extension Keel_V1_GetHealthRequest: Checked {
 extension Keel_V1_GetHistoryRequest: Checked {
     func check() throws(CallFailure) { try Limits.number(limit, "limit", in: 0...1000) }
 }
+extension Keel_V1_ExplainRequest: Checked {
+    func check() throws(CallFailure) {
+        try Limits.number(boots, "boots", in: 0...16)
+        try Limits.number(lines, "lines", in: 0...1000)
+    }
+}
 extension Keel_V1_GetConfigRequest: Checked {
     func check() throws(CallFailure) {}
 }

@@ -28,6 +28,7 @@ enum NodeMethods {
             .unary("Shutdown", most, service.shutdown),
             .unary("GetHealth", most, service.getHealth),
             .unary("GetHistory", most, service.getHistory),
+            .unary("Explain", most, service.explain),
             .unary("GetConfig", most, service.getConfig),
             .unary("ApplyConfig", large, service.applyConfig),
             .unary("ListServices", most, service.listServices),

@@ -31,6 +31,7 @@ struct APITarget: FuzzTarget {
         Self.request(Keel_V1_ActivateRequest.self), Self.request(Keel_V1_RollbackRequest.self),
         Self.request(Keel_V1_UpgradeLoaderRequest.self), Self.request(Keel_V1_RebootRequest.self),
         Self.request(Keel_V1_GetHistoryRequest.self),
+        Self.request(Keel_V1_ExplainRequest.self),
         Self.request(Keel_V1_RestartServiceRequest.self),
         Self.request(Keel_V1_ReadAuditRequest.self),
         Self.request(Keel_V1_SupportBundleRequest.self),

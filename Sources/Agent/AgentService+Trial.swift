@@ -1,0 +1,134 @@
+import API
+import InitLink
+import Slots
+
+// The health gate at work. Only on a machine whose boot loader said that this boot is a trial: a
+// disk on a workbench and a plain host decide nothing, and a boot as the last resort never
+// confirms itself.
+
+extension AgentService {
+    private static let pause = Duration.seconds(2)
+    /// The first process ends the trial at the deadline itself; the agent is first, because it can
+    /// say why.
+    private static let margin = Duration.seconds(10)
+
+    /// Watches the running trial until it is over; returns at once when there is none.
+    func watchTrial() async {
+        guard place.commandLine.state?.hasPrefix("trial") == true else { return }
+        var gate = await makeGate()
+        while !Task.isCancelled {
+            guard await isOnTrial() else { return }
+            let findings = await healthChecks().map(HealthGate.Finding.init)
+            let now = Duration.seconds(host.uptime)
+            switch gate.weigh(findings, now: now) {
+            case .wait: break
+            case .confirm: if !(await confirmTrial()) { gate.resume() }
+            case .reject(let check, let why): if !(await rejectTrial(check, why)) { gate.resume() }
+            }
+            do { try await Task.sleep(for: Self.pause) } catch { return }
+        }
+    }
+
+    /// From the kept configuration, with the defaults that the API documents.
+    private func makeGate() async -> HealthGate {
+        let config = (await configuration.state).kept.config
+        let steady = config.health.steady == 0 ? 10 : Int(config.health.steady)
+        let deadline = config.trial.deadline == 0 ? 600 : Int(config.trial.deadline)
+        return HealthGate(
+            steady: .seconds(steady),
+            deadline: .seconds(deadline) - Self.margin
+        )
+    }
+
+    /// A disk that cannot be read says nothing: its check fails, and the deadline decides.
+    private func isOnTrial() async -> Bool {
+        do throws(AgentError) {
+            let picture = try await reader.read()
+            return picture.why != .offline && picture.node.standing == .onTrial
+        } catch {
+            return true
+        }
+    }
+
+    /// False when it is worth another attempt.
+    private func confirmTrial() async -> Bool {
+        let place = place
+        do throws(CallFailure) {
+            let result = try await operations.exclusively { () throws(AgentError) in
+                let engine = try Bench(place, writing: true).openEngine()
+                do throws(UpdateError) { return try engine.confirm() } catch {
+                    throw .update(error)
+                }
+            }
+            logger.notice("The release is healthy and trusted", metadata: ["result": "\(result)"])
+            return true
+        } catch {
+            logger.error(
+                "The release is healthy, and could not be confirmed",
+                metadata: ["error": "\(error.sentence)"]
+            )
+            return false
+        }
+    }
+
+    /// Writes the verdict, then restarts the machine. False when it is worth another attempt.
+    private func rejectTrial(_ check: String, _ why: String) async -> Bool {
+        let place = place
+        logger.critical(
+            "The release is unhealthy",
+            metadata: ["check": "\(check)", "why": "\(why)"]
+        )
+        do throws(CallFailure) {
+            try await operations.exclusively { () throws(AgentError) in
+                let engine = try Bench(place, writing: true).openEngine()
+                do throws(UpdateError) { try engine.reject(.unhealthy) } catch {
+                    throw .update(error)
+                }
+            }
+            try await ask { (link) throws(InitFailure) in
+                try link.reboot(reason: "unhealthy: \(check): \(why)")
+            }
+            return true
+        } catch {
+            logger.critical(
+                "The release is unhealthy, and could not be given up",
+                metadata: ["error": "\(error.sentence)"]
+            )
+            return false
+        }
+    }
+
+    /// What the first process supervises and a node cannot do without.
+    func serviceChecks() async -> [Keel_V1_HealthCheck] {
+        let services: [ServiceState]
+        do throws(CallFailure) {
+            services = try await ask { (link) throws(InitFailure) in try link.services() }
+        } catch {
+            return []
+        }
+        // A kubelet that waits for its bootstrap is not expected to run.
+        let wanted = services.filter { service in
+            service.name == "containerd"
+                || (service.name == "kubelet" && service.condition != .waiting)
+        }
+        return wanted.map { service in
+            var check = Keel_V1_HealthCheck()
+            check.name = service.name
+            check.passed = service.condition == .running
+            let last = service.lastExit.isEmpty ? "" : ", ended last with \(service.lastExit)"
+            check.sentence = "\(service.name) is \(service.condition.rawValue)\(last)."
+            return check
+        }
+    }
+}
+
+extension HealthGate.Finding {
+    init(_ check: Keel_V1_HealthCheck) {
+        self.init(
+            name: check.name,
+            passed: check.passed,
+            required: check.required,
+            sentence: check.sentence
+        )
+    }
+}
