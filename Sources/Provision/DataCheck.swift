@@ -31,6 +31,9 @@ struct DataCheck {
     private var name: String { "\(Layout.dataName) (\(place.name))" }
 
     private func check(_ superblock: Int?) -> Answer {
+        if isUsed {
+            return Answer(.ready, "The data partition \(place.name) is in use: it was not checked.")
+        }
         var answer: Answer
         do throws(FileSystemTools.Failure) {
             switch try tools.check(place, superblock: superblock) {
@@ -51,6 +54,17 @@ struct DataCheck {
         }
         if let fault = prepareRing() { answer.sentence += " \(fault)" }
         return answer
+    }
+
+    /// It is mounted, or claimed by the kernel for something else.
+    private var isUsed: Bool {
+        guard let node = place.node else { return false }
+        do {
+            _ = try Descriptor(opening: node, for: .reading, .exclusive)
+            return false
+        } catch {
+            return error == .busy
+        }
     }
 
     /// Whether a backup of the superblock is where we would have put it.

@@ -71,8 +71,11 @@ struct Provisioning {
     /// The slot this machine runs; `nil` when nobody said which.
     private func ownSlot(of layout: Layout) throws(Stop) -> Slot? {
         guard let partition else { return nil }
-        let id = word.current(of: partition.lowercased())
-        guard let slot = Slot.allCases.first(where: { layout.slots[$0].id.description == id })
+        // The word is left before the table is written: a run that was cut short in between left
+        // the old identity in force.
+        let ids = [partition.lowercased(), word.current(of: partition.lowercased())]
+        guard
+            let slot = Slot.allCases.first(where: { ids.contains(layout.slots[$0].id.description) })
         else { throw Stop(.absent, "\(path) is refused: no slot on it is partition \(partition).") }
         return slot
     }

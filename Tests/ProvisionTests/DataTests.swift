@@ -75,9 +75,20 @@ struct DataTests {
         #expect(try bench.layout() == before)
     }
 
-    @Test("a mounted one is made by nobody", arguments: [Place.loop512])
-    func mounted(place: Place) throws {
-        let (bench, data) = try made(place)
+    @Test("one that is mounted is left alone")
+    func mounted() throws {
+        let (bench, data) = try made(.loop512)
+        try Directory.create(bench.folder("mounted"))
+        try run("mount", "\(bench.path)p4", bench.folder("mounted"))
+        defer { _ = try? run("umount", bench.folder("mounted")) }
+        let answer = bench.provision()
+        #expect(answer.state == .ready && answer.sentence.contains("in use"), "\(answer)")
+        #expect(try bench.data() == data)
+    }
+
+    @Test("while another writer holds the disk nothing is made, and there is never a second one")
+    func locked() throws {
+        let (bench, data) = try made()
         let disk = try Disk(opening: bench.path, for: .writing(wait: .zero))
         #expect(throws: LayoutError.self) {
             try Layout.makeRoomForData(
