@@ -6,7 +6,7 @@ BUILD="libcurl4-openssl-dev libarchive-dev libfdisk-dev libssl-dev libgrpc-dev l
 BUILD="$BUILD libyaml-dev protobuf-compiler protobuf-c-compiler pkg-config make"
 BUILD="$BUILD libstdc++-12-dev git"
 IMAGES="grub-efi-amd64-bin grub-common mtools dosfstools squashfs-tools fdisk cpio"
-TESTS="qemu-system-x86 ovmf nginx-light curl openssl cryptsetup-bin util-linux e2fsprogs"
+TESTS="qemu-system-x86 ovmf nginx-light curl openssl cryptsetup-bin util-linux e2fsprogs strace"
 TESTS="$TESTS bzip2 xz-utils python3-venv zlib1g-dev mount zsh fish"
 BENCH="rauc swupdate casync dbus time"
 
