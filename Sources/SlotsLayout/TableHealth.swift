@@ -56,10 +56,14 @@ struct TableHeader {
         else { return nil }
         var header = Array(bytes[..<length])
         header.replaceSubrange(16..<20, with: [0, 0, 0, 0])
+        // Numbers of a header that is damaged may be anything: they are multiplied afterwards.
+        guard header.crc32 == bytes.number32(16), bytes.number32(80) <= 1 << 20,
+            bytes.number32(84) <= 1 << 20
+        else { return nil }
         let count = bytes.number32(80) * bytes.number32(84)
         let start = bytes.number64(72)
-        guard header.crc32 == bytes.number32(16), count <= 1 << 20,
-            start >= 0, start < disk.size / size, start * size + count <= disk.size,
+        guard count <= 1 << 20, start >= 0, start < disk.size / size,
+            start * size + count <= disk.size,
             try Self.bytes(disk, (start * size)..<(start * size + count)).crc32
                 == bytes.number32(88)
         else { return nil }
