@@ -81,13 +81,14 @@ func library(
 func program(
     _ name: String,
     _ dependencies: [Target.Dependency],
-    others: [String] = []
+    others: [String] = [],
+    isPlain: Bool = false
 ) -> Target {
     .executableTarget(
         name: name,
-        dependencies: dependencies + [
-            .product(name: "ArgumentParser", package: "swift-argument-parser")
-        ],
+        dependencies: dependencies
+            + (isPlain
+                ? [] : [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
         exclude: ["README.md"] + others,
         swiftSettings: strict
     )
@@ -102,6 +103,10 @@ let engine: [Target.Dependency] = [
     "Slots", "Syscalls", "SlotsDisk", "SlotsLayout", "SlotsFetch", "Trust", "Archive",
 ]
 
+let firstParts: [Target.Dependency] = [
+    "Slots", "Syscalls", "SlotsDisk", "Trust", "InitLink", "CBoot",
+]
+
 let agentParts: [Target.Dependency] = ["API", "InitLink", protobuf, logging]
 
 let package = Package(
@@ -111,6 +116,7 @@ let package = Package(
         .executable(name: "keel-agent", targets: ["Agent"]),
         .executable(name: "keel-image", targets: ["ImageTool"]),
         .executable(name: "keel-provision", targets: ["Provision"]),
+        .executable(name: "keel-init", targets: ["Boot"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -133,6 +139,9 @@ let package = Package(
             linkerSettings: [.linkedLibrary("protobuf-c")]
         ),
 
+        // A constructor that must run before Swift's runtime; linked into keel-init alone.
+        .target(name: "CBoot", path: "Sources/Shims/CBoot", exclude: ["README.md"]),
+
         library("Slots"),
         library("Syscalls", ["CLinux"]),
         library("Trust", ["Slots", "CCrypto", "CYaml"], linking: staticYAML),
@@ -143,6 +152,7 @@ let package = Package(
         library("API", ["CGRPC", protobuf], others: protos, linking: staticGRPC),
         library("InitLink", ["Syscalls", "CControl"]),
         program("Agent", engine + agentParts, others: agentPages),
+        program("Boot", firstParts, isPlain: true),
         program("osctl", engine + ["API", protobuf]),
         program("ImageTool", engine),
         program("Provision", ["Slots", "Syscalls", "SlotsDisk", "SlotsLayout"]),
@@ -181,6 +191,7 @@ for (name, extra) in [
     ("ImageTool", ["Syscalls", "Trust", "Archive", "SlotsDisk", "SlotsLayout"]),
     ("API", ["Syscalls", "Trust", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     ("InitLink", ["Syscalls", "CControl"]),
+    ("Boot", ["InitLink", "Simulator", "Syscalls", "SlotsDisk", "Trust"]),
     (
         "Agent",
         [

@@ -103,12 +103,13 @@ extension Machine {
     public func readNode() throws(UpdateError) -> Node {
         Node(
             copies: bootLoader.copies(),
-            contents: PerSlot(a: try content(of: .a), b: try content(of: .b)),
+            contents: PerSlot(a: try readContent(of: .a), b: try readContent(of: .b)),
             boot: boot
         )
     }
 
-    private func content(of slot: Slot) throws(UpdateError) -> SlotContent {
+    /// Reads what one slot holds, and nothing of the other. Changes nothing.
+    public func readContent(of slot: Slot) throws(UpdateError) -> SlotContent {
         do { return try inspector(of: slot).inspect() } catch { throw .device(slot, error) }
     }
 }

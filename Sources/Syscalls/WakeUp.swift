@@ -23,4 +23,11 @@ public final class WakeUp: Sendable {
             precondition(error == .wouldBlock, "a counter of ours can be raised")
         }
     }
+    /// Makes it wait for the next `signal()`. C function: `read(2)`.
+    public func clear() {
+        var count = [UInt8](repeating: 0, count: 8)
+        var span = count.mutableSpan
+        // Nothing to take: nobody signalled.
+        do { _ = try descriptor.readNext(into: &span) } catch {}
+    }
 }

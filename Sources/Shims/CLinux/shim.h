@@ -27,6 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "boot.h"
 #include "machine.h"
 
 // GNU functions, as their manual pages declare them.
