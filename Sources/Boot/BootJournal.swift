@@ -11,6 +11,8 @@ protocol BootJournal: AnyObject {
     func reach(_ stage: BootStage)
     /// Adds lines, durable with the next `save`, `reach` or `fail`.
     func note(_ lines: [String])
+    /// Adds the last lines of a kernel that panicked to the account of the boot before.
+    func notePanic(_ lines: [String])
     func save()
     func fail(_ check: String, _ reason: String)
     /// How many boots of the slot in a row, before this one, were good and never became healthy.

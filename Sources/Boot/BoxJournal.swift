@@ -6,6 +6,7 @@ import Trust
 /// The black box at the end of the data partition.
 final class BoxJournal: BootJournal {
     private let ground: any Ground
+    private var ring: BlackBoxRing?
     private var box: BlackBox?
     private var earlier: [BlackBoxRing.Account] = []
     private var isBroken = false
@@ -18,11 +19,13 @@ final class BoxJournal: BootJournal {
         entry.attempt = facts.attempt
         entry.started = now
         entry.updated = now
+        guard leavesRoom(disk, partition) else { return ground.say("there is no black box yet") }
         let device: BlackBoxDevice
         do { device = try BlackBoxDevice(opening: disk, partition: partition, for: .both) } catch {
             return ground.say("there is no black box: \(error.sentence)")
         }
         let ring = BlackBoxRing(on: device, hashing: OpenSSLHashing())
+        self.ring = ring
         do { box = try ring.begin(entry) } catch {
             switch error {
             case .noRing: return ground.say("there is no black box yet")
@@ -51,6 +54,17 @@ final class BoxJournal: BootJournal {
         box.note(Array((lines.joined(separator: "\n") + "\n").utf8))
     }
 
+    func notePanic(_ lines: [String]) {
+        guard let id = ground.text("/proc/sys/kernel/random/boot_id") else { return }
+        do {
+            guard let box = try ring?.boxBefore(id) else { return note(lines) }
+            box.note(Array((["the kernel's last lines:"] + lines).joined(separator: "\n").utf8))
+            try box.save()
+        } catch {
+            note(lines)
+        }
+    }
+
     func save() { attempt { (box) throws(DeviceError) in try box.save() } }
 
     func fail(_ check: String, _ reason: String) {
@@ -61,6 +75,16 @@ final class BoxJournal: BootJournal {
         earlier.prefix {
             $0.entry.slot == slot && $0.entry.state == "good" && $0.entry.stage < .healthy
         }.count
+    }
+
+    /// Whether a file system of ours is there that ends before the ring: nothing is written behind
+    /// anybody else's.
+    private func leavesRoom(_ disk: String, _ partition: Range<Int>) -> Bool {
+        let start = partition.lowerBound..<(partition.lowerBound + 4096)
+        guard partition.count > 4096, let bytes = try? ground.read(disk, range: start) else {
+            return false
+        }
+        return ExtSuperblock(parsing: bytes)?.leavesBlackBox(in: partition.count) == true
     }
 
     private var now: Timestamp { Timestamp(seconds: ground.calendar) }

@@ -18,18 +18,29 @@ struct DiskSearch {
     /// Every disk that has the partition, ours first: those that stay before those that can be
     /// removed, then by their place on the bus.
     func disks(with partition: String) -> [FoundDisk] {
-        let found = ground.list("/sys/block").compactMap { name -> FoundDisk? in
-            guard let table = table(of: name), table.entry(id: partition) != nil else {
-                return nil
-            }
-            return FoundDisk(
-                node: "/dev/" + name.map { $0 == "!" ? "/" : String($0) }.joined(),
-                table: table,
-                isRemovable: ground.text("/sys/block/\(name)/removable") == "1",
-                place: (try? ground.target(of: "/sys/block/\(name)")) ?? name
-            )
-        }
-        return found.sorted(by: Self.comesBefore)
+        let found = ground.list("/sys/block").compactMap { disk(named: $0) }
+        return found.filter { $0.table.entry(id: partition) != nil }.sorted(by: Self.comesBefore)
+    }
+
+    /// The disk with this node, whatever its partitions are called by now: the first boot gives
+    /// them new GUIDs.
+    func disk(at node: String) -> FoundDisk? {
+        ground.list("/sys/block").first { Self.node(of: $0) == node }.flatMap { disk(named: $0) }
+    }
+
+    private func disk(named name: String) -> FoundDisk? {
+        guard let table = table(of: name) else { return nil }
+        return FoundDisk(
+            node: Self.node(of: name),
+            table: table,
+            isRemovable: ground.text("/sys/block/\(name)/removable") == "1",
+            place: (try? ground.target(of: "/sys/block/\(name)")) ?? name
+        )
+    }
+
+    /// The kernel writes `!` for the `/` in a name.
+    private static func node(of name: String) -> String {
+        "/dev/" + name.map { $0 == "!" ? "/" : String($0) }.joined()
     }
 
     /// The node of a partition of a disk, by its number.
@@ -61,7 +72,7 @@ struct DiskSearch {
             let size = ground.text("\(folder)/size").flatMap({ Int($0) }).map({ $0 * 512 }),
             [512, 4096].contains(sectorSize), size >= 64 * sectorSize
         else { return nil }
-        let node = "/dev/" + name.map { $0 == "!" ? "/" : String($0) }.joined()
+        let node = Self.node(of: name)
         for sector in [1, size / sectorSize - 1] {
             let place = (sector * sectorSize)..<((sector + 1) * sectorSize)
             guard let bytes = try? ground.read(node, range: place),

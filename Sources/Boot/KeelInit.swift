@@ -111,9 +111,8 @@ enum KeelInit {
     }
 
     private static func keeper(of handover: Handover, _ ground: RealGround) -> any SlotKeeping {
-        let disks = DiskSearch(ground: ground).disks(with: handover.facts.partition)
         let disk =
-            disks.first { $0.node == handover.disk } ?? disks.first
+            DiskSearch(ground: ground).disk(at: handover.disk)
             ?? FoundDisk(
                 node: handover.disk,
                 table: PartitionTable(entries: []),

@@ -72,7 +72,8 @@ final class Life {
 
     /// When the next turn is due at the latest.
     var nextTime: Duration {
-        [nextTick, network.nextTime, supervisor.nextTime ?? nextTick].min() ?? nextTick
+        [nextTick, network.nextTime, supervisor.nextTime(after: ground.now) ?? nextTick].min()
+            ?? nextTick
     }
 
     /// Does what is to be done now. Returns how the machine ends, once everything has stopped.

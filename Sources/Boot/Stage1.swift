@@ -5,8 +5,8 @@ import Syscalls
 ///
 /// | step | what |
 /// |--|--|
-/// | 1 | pseudo file systems, the boot loader's words, the watchdog |
-/// | 2 | modules for storage, then our disk |
+/// | 1 | pseudo file systems, the boot loader's words |
+/// | 2 | modules for storage, our disk, then the other modules and the watchdog |
 /// | 3 | the record's copies made whole; a slot that never becomes healthy gives way |
 /// | 4 | the slot's trailer against the keys in here, then dm-verity over its root |
 /// | 5 | the root is mounted and entered |
@@ -67,6 +67,8 @@ final class Stage1 {
         let disk = try findDisk(facts, &modules)
         let keeper = keeping(disk)
         self.keeper = keeper
+        load(&modules, .everything)
+        armTimer(&modules)
         openJournal(on: disk, facts)
         // 3. The record, before anything else is judged.
         do { try keeper.repair() } catch { warn("the record was not repaired: \(error.reason)") }
@@ -76,11 +78,12 @@ final class Stage1 {
         let release = try keeper.release(in: facts.slot)
         journal.name(version: "\(release.version)", digest: release.digest)
         ground.say("slot \(facts.slot) holds \(release.version), \(release.digest.hex.prefix(12))")
+        modules.load("dm_verity")
+        modules.load("squashfs")
         let node = try mapRoot(release, facts, disk)
         // 5. Into it.
         try mountRoot(node)
-        load(&modules, .everything)
-        armTimer(&modules)
+        timer.feed()
         let handover = Handover(
             facts: facts,
             disk: disk.node,
@@ -160,9 +163,6 @@ final class Stage1 {
         _ facts: BootFacts,
         _ disk: FoundDisk
     ) throws(BootFault) -> String {
-        var modules = Modules(on: ground)
-        modules.load("dm_verity")
-        modules.load("squashfs")
         guard let entry = disk.table.entry(id: facts.partition),
             entry.name == "KEELOS_ROOT_\(facts.slot.recordName)",
             let node = DiskSearch(ground: ground).node(of: entry, on: disk)

@@ -77,8 +77,7 @@ struct Stage2 {
 
     /// The data partition may have been made a moment ago; a journal that is open stays so.
     private func openJournal(_ handover: Handover) {
-        let disks = DiskSearch(ground: ground).disks(with: handover.facts.partition)
-        guard let disk = disks.first(where: { $0.node == handover.disk }),
+        guard let disk = DiskSearch(ground: ground).disk(at: handover.disk),
             let entry = disk.table.entry(named: "KEELOS_DATA")
         else { return }
         journal.begin(on: disk.node, partition: entry.range, handover.facts)
@@ -110,8 +109,7 @@ struct Stage2 {
         let folder = "/sys/fs/pstore"
         for name in ground.list(folder).prefix(64) {
             if let text = ground.text("\(folder)/\(name)", limit: 256 << 10) {
-                journal.note(["panic of an earlier boot (\(name)):"])
-                journal.note(text.split(separator: "\n").map(String.init))
+                journal.notePanic(text.split(separator: "\n").map(String.init))
             }
             do { try ground.remove("\(folder)/\(name)") } catch {}
         }

@@ -10,9 +10,9 @@
 /// | stopping | asked to end; killed when its time is over | the process's end, or a second limit |
 /// | stopped | ended because it had to | `restart`, unless everything stops |
 ///
-/// Invariants: a service has at most one process; every wait has an end that `nextTime` names;
-/// once everything stops nothing starts; a service is stopped only when all that come after it
-/// are.
+/// Invariants: a service has at most one process; every wait for time has an end that `nextTime`
+/// names; once everything stops nothing starts; a service is stopped only when all that come after
+/// it are.
 struct Supervisor: Sendable {
     /// What the caller does next.
     enum Action: Sendable, Hashable {
@@ -41,8 +41,11 @@ struct Supervisor: Sendable {
     /// Whether nothing runs any more, or is given up.
     var isStopped: Bool { isStopping && services.values.allSatisfy(\.isOver) }
 
-    /// When `tick` must be called at the latest, for something to happen in time.
-    var nextTime: Duration? { services.values.compactMap(\.nextTime).min() }
+    /// When `tick` must be called again, for something to happen in time. What could happen by
+    /// now waits for something else.
+    func nextTime(after now: Duration) -> Duration? {
+        services.values.compactMap(\.nextTime).filter { $0 > now }.min()
+    }
 
     /// Which service a process belongs to.
     func service(of process: Int32) -> String? {
