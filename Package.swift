@@ -108,6 +108,7 @@ let firstParts: [Target.Dependency] = [
 ]
 
 let agentParts: [Target.Dependency] = ["API", "InitLink", protobuf, logging]
+let agentParts: [Target.Dependency] = ["API", "InitLink", protobuf, yams, logging]
 
 let package = Package(
     name: "keelos",
@@ -152,6 +153,7 @@ let package = Package(
         library("API", ["CGRPC", protobuf], others: protos, linking: staticGRPC),
         library("InitLink", ["Syscalls", "CControl"]),
         program("Agent", engine + agentParts, others: agentPages),
+        program("Boot", firstParts, isPlain: true),
         program("Boot", firstParts, isPlain: true),
         program("osctl", engine + ["API", protobuf]),
         program("ImageTool", engine),

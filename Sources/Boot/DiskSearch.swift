@@ -87,10 +87,19 @@ struct DiskSearch {
     }
 }
 
-/// Order of texts with numbers in them, as people count: `host2` before `host10`. The numbers of
-/// PCI addresses have leading zeros and are hexadecimal; of equal length, they compare as text.
+/// Order of paths with numbers in them, as people count: `host2` before `host10`. Parts of equal
+/// length compare as text, which is right for the hexadecimal numbers of PCI addresses too.
 enum Natural {
     static func isLess(_ left: String, _ right: String) -> Bool {
+        let parts = zip(left.split(separator: "/"), right.split(separator: "/"))
+        for (one, other) in parts where one != other {
+            return one.utf8.count == other.utf8.count
+                ? one < other : isPartLess(one, other)
+        }
+        return left.utf8.count < right.utf8.count
+    }
+
+    private static func isPartLess(_ left: Substring, _ right: Substring) -> Bool {
         let (left, right) = (pieces(left), pieces(right))
         for (one, other) in zip(left, right) where one != other {
             if isNumber(one), isNumber(other), one.count != other.count {
@@ -101,7 +110,7 @@ enum Natural {
         return left.count < right.count
     }
 
-    private static func pieces(_ text: String) -> [[UInt8]] {
+    private static func pieces(_ text: Substring) -> [[UInt8]] {
         var pieces: [[UInt8]] = []
         for byte in text.utf8 {
             if let last = pieces.last, isNumber(last) == isNumber([byte]) {

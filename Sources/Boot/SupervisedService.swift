@@ -11,6 +11,9 @@ struct SupervisedService: Sendable {
         case resting(until: Duration)
         /// Asked to end; killed at `until`, and given up when it was killed before.
         case stopping(Int32, until: Duration, isKilled: Bool, startsAgain: Bool)
+        /// Killed and still there, so stuck in the kernel: not waited for, and no second one is
+        /// started beside it.
+        case stuck(Int32, startsAgain: Bool)
         case stopped
     }
 
@@ -33,14 +36,15 @@ struct SupervisedService: Sendable {
     /// Whether nothing of it is left to wait for.
     var isOver: Bool {
         switch phase {
-        case .idle, .resting, .stopped: true
+        case .idle, .resting, .stuck, .stopped: true
         case .starting, .running, .stopping: false
         }
     }
 
     var process: Int32? {
         switch phase {
-        case .running(let process, _), .stopping(let process, _, _, _): process
+        case .running(let process, _), .stopping(let process, _, _, _), .stuck(let process, _):
+            process
         case .idle, .starting, .resting, .stopped: nil
         }
     }
@@ -48,7 +52,7 @@ struct SupervisedService: Sendable {
     var nextTime: Duration? {
         switch phase {
         case .resting(let until), .stopping(_, let until, _, _): until
-        case .idle, .starting, .running, .stopped: nil
+        case .idle, .starting, .running, .stuck, .stopped: nil
         }
     }
 
@@ -56,7 +60,7 @@ struct SupervisedService: Sendable {
         switch phase {
         case .idle: true
         case .resting(let until): until <= now
-        case .starting, .running, .stopping, .stopped: false
+        case .starting, .running, .stopping, .stuck, .stopped: false
         }
     }
 
@@ -67,7 +71,7 @@ struct SupervisedService: Sendable {
             case .idle: .waiting
             case .starting: .starting
             case .running: .running
-            case .resting: .failed
+            case .resting, .stuck: .failed
             case .stopping, .stopped: .stopped
             }
         return ServiceState(
@@ -100,7 +104,8 @@ struct SupervisedService: Sendable {
             if now - since >= max(spec.longestRest, .seconds(10)) { rest = spec.firstRest }
             takeRest(now: now)
         case .starting: takeRest(now: now)
-        case .stopping(_, _, _, let startsAgain): phase = startsAgain ? .idle : .stopped
+        case .stopping(_, _, _, let startsAgain), .stuck(_, let startsAgain):
+            phase = startsAgain ? .idle : .stopped
         case .idle, .resting, .stopped: break
         }
     }
@@ -124,6 +129,9 @@ struct SupervisedService: Sendable {
         case .stopping(let process, let until, let isKilled, _):
             phase = .stopping(process, until: until, isKilled: isKilled, startsAgain: true)
             return nil
+        case .stuck(let process, _):
+            phase = .stuck(process, startsAgain: true)
+            return nil
         case .idle, .starting: return nil
         case .resting, .stopped:
             phase = .idle
@@ -143,6 +151,9 @@ struct SupervisedService: Sendable {
             return .ask(spec.name, process: process)
         case .stopping(let process, let until, let isKilled, _):
             phase = .stopping(process, until: until, isKilled: isKilled, startsAgain: false)
+            return nil
+        case .stuck(let process, _):
+            phase = .stuck(process, startsAgain: false)
             return nil
         // A start that is under way tells about itself at once.
         case .starting, .stopped: return nil
@@ -165,9 +176,8 @@ struct SupervisedService: Sendable {
             )
             return .kill(spec.name, process: process)
         }
-        // Stuck in the kernel. Starting a second one would break what the first one holds.
         lastExit = "does not end"
-        phase = .stopped
+        phase = .stuck(process, startsAgain: startsAgain)
         return nil
     }
 }

@@ -8,6 +8,7 @@
 /// | running | has a process | the process's end |
 /// | resting | ended by itself; waits before it is started again | a tick after the rest |
 /// | stopping | asked to end; killed when its time is over | the process's end, or a second limit |
+/// | stuck | was killed and is still there; not waited for any more | the process's end |
 /// | stopped | ended because it had to | `restart`, unless everything stops |
 ///
 /// Invariants: a service has at most one process; every wait for time has an end that `nextTime`

@@ -169,6 +169,18 @@ struct SupervisorTests {
         #expect(supervisor.services["a"]?.state.lastExit == "does not end")
     }
 
+    @Test("no second process is started beside one that is stuck, until that is gone")
+    func stuck() throws {
+        var supervisor = running(spec("a", stop: 10))
+        let number = try process("a", supervisor)
+        #expect(supervisor.restart("a", now: .zero) == [.ask("a", process: number)])
+        #expect(supervisor.tick(now: .seconds(10)) == [.kill("a", process: number)])
+        #expect(supervisor.tick(now: .seconds(15)).isEmpty)
+        #expect(supervisor.services["a"]?.state.condition == .failed)
+        #expect(supervisor.restart("a", now: .seconds(16)) == [])
+        #expect(supervisor.ended(number, how: "signal 9", now: .seconds(17)) == [.start("a")])
+    }
+
     @Test("everything stops in the opposite order, and nothing starts any more")
     func stop() throws {
         var supervisor = running(spec("a"), spec("b", after: ["a"]), spec("c", after: ["b"]))
