@@ -48,61 +48,6 @@ struct BootCallsTests {
         #expect(MapperRequest.minor(of: answer) == 5 | 0x100)
     }
 
-    @Test("a child is started with its output in a pipe, and collected")
-    func children() throws {
-        let pipe = try Children.pipe()
-        let process = try Children.start(
-            "/bin/sh",
-            ["-c", "echo one; echo two >&2; exit 7"],
-            environment: [],
-            output: pipe.sink
-        )
-        #expect(process > 1)
-        let source = pipe.closingSink()
-        let number = source.number
-        let isReady = Readiness.wait(for: number, .reading, until: MonotonicTime.now + .seconds(10))
-        #expect(isReady)
-        var text: [UInt8] = []
-        let end = MonotonicTime.now + .seconds(10)
-        reading: while MonotonicTime.now < end {
-            var piece = [UInt8](repeating: 0, count: 100)
-            do {
-                var span = piece.mutableSpan
-                let count = try source.readNext(into: &span)
-                if count == 0 { break reading }
-                text += piece[..<count]
-            } catch .wouldBlock {
-                _ = Readiness.wait(for: number, .reading, until: end)
-            }
-        }
-        #expect(String(decoding: text, as: UTF8.self) == "one\ntwo\n")
-    }
-
-    @Test("a program that is not there is not started")
-    func missing() throws {
-        let pipe = try Children.pipe()
-        do {
-            _ = try Children.start("/no/such", [], environment: [], output: pipe.sink)
-            Issue.record("it was started")
-        } catch {
-            #expect(error == .noEntry)
-        }
-    }
-
-    @Test("the kernel's refusal of a link message is thrown")
-    func links() throws {
-        // RTM_NEWADDR for a link that cannot exist.
-        let message: [UInt8] = [
-            32, 0, 0, 0,  // length
-            20, 0, 5, 0,  // RTM_NEWADDR, acknowledge, request
-            1, 2, 3, 4, 0, 0, 0, 0,  // sequence, port
-            2, 24, 0, 0,  // AF_INET, prefix
-            0xff, 0xff, 0xff, 0x7f,  // link
-            8, 0, 2, 0, 10, 0, 0, 1,  // IFA_LOCAL
-        ]
-        #expect(throws: Errno.self) { try LinkSocket().ask(message) }
-    }
-
     @Test("a wake-up that was cleared waits again")
     func wakeUp() throws {
         let wake = try WakeUp()
