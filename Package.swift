@@ -108,7 +108,6 @@ let firstParts: [Target.Dependency] = [
 ]
 
 let agentParts: [Target.Dependency] = ["API", "InitLink", protobuf, logging]
-let agentParts: [Target.Dependency] = ["API", "InitLink", protobuf, yams, logging]
 
 let package = Package(
     name: "keelos",
@@ -153,7 +152,6 @@ let package = Package(
         library("API", ["CGRPC", protobuf], others: protos, linking: staticGRPC),
         library("InitLink", ["Syscalls", "CControl"]),
         program("Agent", engine + agentParts, others: agentPages),
-        program("Boot", firstParts, isPlain: true),
         program("Boot", firstParts, isPlain: true),
         program("osctl", engine + ["API", protobuf]),
         program("ImageTool", engine),

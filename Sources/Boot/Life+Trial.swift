@@ -9,7 +9,7 @@ extension Life {
             ready.handover.facts.state != "lastresort"
             && ground.exists(DataPartition.place + "/kubernetes/current")
         perform(supervisor.setBootstrapped(isBootstrapped, now: now))
-        if desk.isHeard, !trial.hasAgent {
+        if desk.isHeard || isAgentOpen, !trial.hasAgent {
             trial.heardAgent(now: now)
             ground.say("the agent answers, \(now.components.seconds) s after the kernel began")
             journal.reach(.agent)

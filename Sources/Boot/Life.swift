@@ -37,6 +37,8 @@ final class Life {
     var nextSave = Duration.zero
     private var hasNetwork = false
     var hasNotes = false
+    /// The agent has shown its fingerprint, which it does when its door is open.
+    var isAgentOpen = false
     var ending: (how: Ending, until: Duration, verdict: Trial.Verdict?)?
 
     init(
@@ -152,6 +154,7 @@ final class Life {
             if line.hasPrefix("keel: ") {
                 ground.say(String(line.dropFirst("keel: ".count)))
             } else if service == Self.agent, line.firstRange(of: "fingerprint=") != nil {
+                isAgentOpen = true
                 ground.say(line)
             }
         }

@@ -199,6 +199,14 @@ struct LifeTests {
         #expect(journal.stages.last == .healthy)
     }
 
+    @Test("an agent that nobody asks anything is known by its fingerprint")
+    func quietAgent() throws {
+        let life = try life("good", keeper(.good), Desk(rings: rings))
+        hands.write("keel-agent", "The agent serves fingerprint=00ff")
+        _ = run(life, seconds: 90)
+        #expect(journal.stages == [.services, .agent, .healthy])
+    }
+
     @Test("a restart that is asked for is answered, then done in order")
     func restart() throws {
         let desk = try Desk(rings: rings)
