@@ -7,9 +7,11 @@ BUILD := build
 BIN := $(CURDIR)/$(BUILD)
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 ALL ?= 0
+VERSION ?= 0.1.0
 DEPTH ?= $(if $(filter 1,$(ALL)),25,2)
 
-.PHONY: deps build demo test test-swift test-loader test-system bench simulate prove fmt check clean
+.PHONY: deps build image demo test test-swift test-loader test-system bench simulate prove fmt check \
+	clean
 
 deps:
 	@scripts/deps.sh
@@ -24,6 +26,10 @@ build: deps
 	@install -s -m 755 $$(swift build $(SWIFT_FLAGS) --show-bin-path)/keel-agent $(BUILD)/keel-agent
 	@install -s -m 755 $$(swift build $(SWIFT_FLAGS) --show-bin-path)/keel-image $(BUILD)/keel-image
 	@cp $(BUILD)/BOOTX64.EFI $$(swift build $(SWIFT_FLAGS) --show-bin-path)/BOOTX64.EFI
+
+# The node's release, its bill of materials and a disk that boots it. More: image/README.md
+image: build
+	python3 image/build.py --bin $(BIN) --version $(VERSION) --sizes $(IMAGE)
 
 demo: build
 	python3 demo/demo.py --bin $(BIN)

@@ -3,7 +3,9 @@
 # Same input, same bytes.
 #
 # GRUB_MODULES names the folder of GRUB's x86_64-efi modules (Debian: grub-efi-amd64-bin);
-# grub-mkimage comes from grub-common.
+# grub-mkimage comes from grub-common. KERNEL_CONSOLE replaces the kernel's console arguments.
+# For Secure Boot, PUBLIC_KEY (OpenPGP) is who must have signed all that the loader reads but the
+# record, MORE_MODULES checks that, and the command SIGN writes FILE.sig beside a FILE.
 set -eu
 
 [ $# -eq 1 ] || { echo "usage: build.sh OUT" >&2; exit 64; }
@@ -20,9 +22,21 @@ trap 'rm -rf "$work"' EXIT
 modules="memdisk tar normal part_gpt fat squash4 gzio xzio lzopio
     serial terminal loadenv regexp test echo probe linux boot sleep reboot"
 
-install -m 0444 "$here/policy.cfg" "$work/policy.cfg"
+console=${KERNEL_CONSOLE:-console=ttyS0,115200}
+sed "s/console=ttyS0,115200/$console/" "$here/policy.cfg" > "$work/policy.cfg"
+chmod 0444 "$work/policy.cfg"
+members=policy.cfg
+set --
+if [ -n "${PUBLIC_KEY:-}" ]; then
+    # shellcheck disable=SC2086  # a command and its arguments
+    $SIGN "$work/policy.cfg"
+    chmod 0444 "$work/policy.cfg.sig"
+    members="policy.cfg policy.cfg.sig"
+    set -- --disable-shim-lock --sbat "$here/sbat.csv" --pubkey "$PUBLIC_KEY"
+fi
+# shellcheck disable=SC2086  # the members are words
 tar --format=ustar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner \
-    -C "$work" -cf "$work/memdisk.tar" policy.cfg
+    -C "$work" -cf "$work/memdisk.tar" $members
 
 # The rescue parser runs this: it knows neither `if` nor comments.
 cat > "$work/early.cfg" <<'END'
@@ -30,10 +44,12 @@ set prefix=(memdisk)
 set root=memdisk
 normal (memdisk)/policy.cfg
 END
+[ -z "${PUBLIC_KEY:-}" ] || sed -i '1i set check_signatures=enforce' "$work/early.cfg"
 
 # shellcheck disable=SC2086  # the module names are words
 SOURCE_DATE_EPOCH=0 grub-mkimage -d "$grub_modules" -O x86_64-efi -p '(memdisk)' \
-    -m "$work/memdisk.tar" -c "$work/early.cfg" -o "$work/BOOTX64.EFI" $modules
+    -m "$work/memdisk.tar" -c "$work/early.cfg" -o "$work/BOOTX64.EFI" \
+    "$@" $modules ${MORE_MODULES:-}
 
 [ "$(grep -a -c "^$marker\$" "$work/BOOTX64.EFI")" = 1 ] ||
     { echo "build.sh: the contract marker is not in the file exactly once" >&2; exit 1; }

@@ -5,9 +5,10 @@ set -eu
 BUILD="libcurl4-openssl-dev libarchive-dev libfdisk-dev libssl-dev libgrpc-dev libprotobuf-c-dev"
 BUILD="$BUILD libyaml-dev protobuf-compiler protobuf-c-compiler pkg-config make"
 BUILD="$BUILD libstdc++-12-dev git"
-IMAGES="grub-efi-amd64-bin grub-common mtools dosfstools squashfs-tools fdisk cpio"
+IMAGES="grub-efi-amd64-bin grub-common mtools dosfstools squashfs-tools fdisk cpio zstd"
+IMAGES="$IMAGES sbsigntool gnupg"
 TESTS="qemu-system-x86 ovmf nginx-light curl openssl cryptsetup-bin util-linux e2fsprogs strace"
-TESTS="$TESTS bzip2 xz-utils python3-venv zlib1g-dev mount zsh fish"
+TESTS="$TESTS bzip2 xz-utils python3-venv zlib1g-dev mount zsh fish kmod"
 BENCH="rauc swupdate casync dbus time"
 
 wanted="$BUILD $IMAGES $TESTS"

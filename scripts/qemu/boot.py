@@ -36,6 +36,7 @@ import time
 
 FIRMWARE = os.environ.get("OVMF_CODE", "/usr/share/OVMF/OVMF_CODE_4M.fd")
 VARIABLES = os.environ.get("OVMF_VARS", "/usr/share/OVMF/OVMF_VARS_4M.fd")
+SECURE_FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
 QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
 TERMINAL_CODES = re.compile(rb"\x1b(?:\[[0-9;?=]*[A-Za-z]|[()][A-Z0-9]|[=>c])")
 LONGEST_LINE = 1 << 16
@@ -56,6 +57,8 @@ class Job:
     cpus: int = 1
     cpu: str = "max"
     reboot: bool = True  # False: a reset by the guest ends QEMU
+    firmware: str = FIRMWARE
+    variables: str = VARIABLES  # a copy of it is used
     arguments: list[str] = dataclasses.field(default_factory=list)  # more QEMU arguments
 
 
@@ -78,12 +81,16 @@ def command(job, variables):
     if job.snapshot:
         drive += ",snapshot=on"
     size = job.sector_size
+    # Firmware that keeps its variables from the system does so in system management mode.
+    is_secure = job.firmware == SECURE_FIRMWARE
+    guard = ["-global", "driver=cfi.pflash01,property=secure,value=on",
+             "-global", "ICH9-LPC.disable_s3=1"] if is_secure else []
     machine = [
-        QEMU, "-machine", "q35,smm=off,vmport=off,hpet=off",
+        QEMU, "-machine", f"q35,smm={'on' if is_secure else 'off'},vmport=off,hpet=off", *guard,
         "-accel", "tcg,thread=multi", "-cpu", job.cpu,
         "-smp", str(job.cpus), "-m", str(job.memory),
         "-nodefaults", "-no-user-config", "-nographic", "-serial", "stdio", "-boot", "menu=off",
-        "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={FIRMWARE}",
+        "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={job.firmware}",
         "-drive", f"if=pflash,format=raw,unit=1,file={variables}",
         "-drive", drive,
         "-device", "virtio-blk-pci,drive=disk,bootindex=0,"
@@ -143,7 +150,7 @@ def boot(job, show=None, stopping=None):
     stopping = stopping or threading.Event()
     with tempfile.TemporaryDirectory(prefix="boot-") as folder:
         variables = os.path.join(folder, "variables.fd")
-        shutil.copyfile(VARIABLES, variables)
+        shutil.copyfile(job.variables, variables)
         started = time.monotonic()
         errors = open(os.path.join(folder, "errors"), "w+", encoding="utf-8", errors="replace")
         process = subprocess.Popen(command(job, variables), stdin=subprocess.DEVNULL,
