@@ -116,7 +116,7 @@ def build(options, steps):
         tree.add(root.BILL, bill, "configuration")
         signing.sign_boot_files(tree)
         steps.say(f"{len(tree.parts)} files in the root")
-        squash(tree.folder, work / "root.squashfs", variant.squashing)
+        squash(tree.folder, work / "root.squashfs", variant.packing["root"])
         steps.say(f"root.squashfs {(work / 'root.squashfs').stat().st_size / 1e6:.1f} MB")
         if not options.broken:
             check.demand(work / "root.squashfs")

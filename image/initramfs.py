@@ -20,9 +20,9 @@ def members(init, kernel, modules, index, always, facts):
             *[cpio.file(name, content, mode) for name, (content, mode) in files.items()]]
 
 
-def packed(found):
+def packed(found, level):
     """The compressed archive: the kernel unpacks zstd, and one thread makes the same bytes."""
-    done = subprocess.run(["zstd", "-q", "-19", "-T1", "-c"], input=cpio.archive(found),
+    done = subprocess.run(["zstd", "-q", level, "-T1", "-c"], input=cpio.archive(found),
                           stdout=subprocess.PIPE, check=True)
     return done.stdout
 

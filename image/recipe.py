@@ -22,7 +22,7 @@ class Variant(NamedTuple):
     secureboot: str
     arguments: str      # of the kernel, for the console
     metapackage: str    # of the kernel
-    squashing: list     # options of mksquashfs
+    packing: dict       # options of mksquashfs for the root, of zstd for the initramfs
     loader: dict        # what the boot loader needs to check signatures
 
 

@@ -16,7 +16,8 @@ OURS = (("keel-init", "/usr/sbin/keel-init", True),
         ("keel-provision", "/usr/sbin/keel-provision", False),
         ("keel-agent", "/usr/bin/keel-agent", False))
 FOLDERS = ("/proc", "/sys", "/dev", "/run", "/tmp", "/mnt", "/var/lib/keel", "/var/lib/kubelet",
-           "/var/lib/containerd", "/var/lib/cni", "/var/lib/etcd", "/var/log", "/etc/cni/net.d")
+           "/var/lib/containerd", "/var/lib/cni", "/var/lib/etcd", "/var/log", "/etc/cni/net.d",
+           "/etc/kubernetes")
 LINKS = {"/bin": "usr/bin", "/sbin": "usr/sbin", "/lib": "usr/lib", "/lib64": "usr/lib64",
          "/etc/resolv.conf": "/run/keel/resolv.conf", "/etc/hostname": "/run/keel/hostname",
          "/etc/machine-id": "/run/keel/machine-id",
@@ -132,6 +133,7 @@ def _kernel(tree, inputs, facts):
     early, always = kernels.selection(kernel, flavour, ("boot",))
     init = tree.path("/usr/sbin/keel-init").read_bytes()
     members = initramfs.members(init, kernel, early, kernels.index(early), always, facts)
-    tree.add("/boot/initramfs", initramfs.packed(members), "initramfs")
+    level = inputs.variant.packing["initramfs"]
+    tree.add("/boot/initramfs", initramfs.packed(members, level), "initramfs")
     tree.add("/boot/bzImage", kernel.image, "kernel", package=kernel.package)
     tree.add("/boot/BOOTX64.EFI", inputs.loader, "boot loader")

@@ -85,8 +85,8 @@ def signature(folder, path):
     with tempfile.TemporaryDirectory(prefix="keelos-sign-") as home:
         _gpg(home, "--import", folder / "boot.key")
         target = pathlib.Path(home) / "signature"
-        _gpg(home, "--ignore-time-conflict", "--faked-system-time", "20260101T000000!",
-             "--digest-algo", "SHA256", "--output", target, "--detach-sign", path)
+        _gpg(home, "--faked-system-time", "20260102T000000!", "--digest-algo",
+             "SHA256", "--output", target, "--detach-sign", path)
         return target.read_bytes()
 
 
@@ -102,7 +102,9 @@ def make(folder):
             (folder / f"{name}.key").chmod(0o600)
     if not (folder / "boot.key").exists():
         with tempfile.TemporaryDirectory(prefix="keelos-keys-") as home:
-            _gpg(home, "--passphrase", "", "--quick-generate-key", USER, "rsa2048", "sign", "never")
+            # Older than every signature, whose times are fixed.
+            _gpg(home, "--faked-system-time", "20260101T000000!", "--passphrase", "",
+                 "--quick-generate-key", USER, "rsa2048", "sign", "never")
             _gpg(home, "--output", folder / "boot.pub", "--export", USER)
             _gpg(home, "--output", folder / "boot.key", "--export-secret-keys", USER)
         (folder / "boot.key").chmod(0o600)

@@ -60,7 +60,7 @@ def early(*more, without=()):
              "lib/modules/6/modules.softdep": (b"", 0o644)}
     members = [cpio.folder(name) for name in initramfs.FOLDERS] + [cpio.console("dev/console")]
     members += [cpio.file(name, content, mode) for name, (content, mode) in files.items()]
-    return initramfs.packed([one for one in members if one.name not in without] + list(more))
+    return initramfs.packed([one for one in members if one.name not in without] + list(more), "-1")
 
 
 def good(folder):
