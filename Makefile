@@ -10,8 +10,8 @@ ALL ?= 0
 VERSION ?= 0.1.0
 DEPTH ?= $(if $(filter 1,$(ALL)),25,2)
 
-.PHONY: deps build image demo test test-swift test-loader test-system bench simulate prove fmt check \
-	clean
+.PHONY: deps build image demo test test-swift test-loader test-system bench simulate prove fmt \
+	check clean
 
 deps:
 	@scripts/deps.sh
@@ -28,7 +28,12 @@ build: deps
 	@cp $(BUILD)/BOOTX64.EFI $$(swift build $(SWIFT_FLAGS) --show-bin-path)/BOOTX64.EFI
 
 # The node's release, its bill of materials and a disk that boots it. More: image/README.md
+# The first process is fully static, which wants a build folder of its own.
 image: build
+	swift build $(SWIFT_FLAGS) --product keel-provision
+	swift build -c release --scratch-path .build-init -Xswiftc -static-executable --product keel-init
+	@install -s -m 755 $$(swift build $(SWIFT_FLAGS) --show-bin-path)/keel-provision $(BUILD)
+	@install -s -m 755 .build-init/release/keel-init $(BUILD)
 	python3 image/build.py --bin $(BIN) --version $(VERSION) --sizes $(IMAGE)
 
 demo: build
