@@ -14,7 +14,7 @@ extension AgentService {
 
     /// Watches the running trial until it is over; returns at once when there is none.
     func watchTrial() async {
-        guard place.commandLine.state?.hasPrefix("trial") == true else { return }
+        guard place.commandLine.state?.hasPrefix("trial") == true, await isLimited() else { return }
         var gate = await makeGate()
         while !Task.isCancelled {
             guard await isOnTrial() else { return }
@@ -27,6 +27,19 @@ extension AgentService {
             }
             do { try await Task.sleep(for: Self.pause) } catch { return }
         }
+    }
+
+    /// Whether the first process limits this trial: where nobody does, nobody decides it. Asked
+    /// until it is answered.
+    private func isLimited() async -> Bool {
+        while !Task.isCancelled {
+            do throws(CallFailure) {
+                return try await ask { (link) throws(InitFailure) in try link.trial() } != nil
+            } catch {
+                do { try await Task.sleep(for: Self.pause) } catch { return false }
+            }
+        }
+        return false
     }
 
     /// From the kept configuration, with the defaults that the API documents.
@@ -104,7 +117,10 @@ extension AgentService {
         do throws(CallFailure) {
             services = try await ask { (link) throws(InitFailure) in try link.services() }
         } catch {
-            return []
+            var check = Keel_V1_HealthCheck()
+            check.name = "services"
+            check.sentence = error.sentence
+            return [check]
         }
         // A kubelet that waits for its bootstrap is not expected to run.
         let wanted = services.filter { service in
