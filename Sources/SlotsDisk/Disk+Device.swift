@@ -10,35 +10,41 @@ extension Disk {
     /// (`.inUse`), and nobody can mount it meanwhile. Without such a node they go through the
     /// whole disk. Both ways are direct I/O, so they see the same bytes: what is on the medium.
     ///
+    /// Of a disk opened for writing, `isReadOnly` opens a part that may be in use, such as the slot
+    /// that runs: it can be read, and a write to it is refused.
+    ///
     /// Throws `.outside`, `.inUse` or `.failed`.
     public func device(
         _ range: Range<Int>,
         hashing: any Hashing,
-        rate: RateLimit?
+        rate: RateLimit?,
+        isReadOnly: Bool = false
     ) throws(DiskError) -> PartitionDevice {
         guard range.lowerBound >= 0, range.upperBound <= size, !range.isEmpty,
             range.lowerBound.isMultiple(of: sectorSize), range.count.isMultiple(of: sectorSize)
         else { throw .outside(path: path, range: range, size: size) }
+        let writes = isWritable && !isReadOnly
         let medium: Medium =
             switch kind {
-            case .blockDevice(let number): try blockMedium(range, number)
-            case .image: try imageMedium(range)
+            case .blockDevice(let number): try blockMedium(range, number, writes)
+            case .image: try imageMedium(range, writes)
             }
-        return PartitionDevice(of: self, medium, hashing: hashing, rate: rate)
+        return PartitionDevice(of: self, medium, writes, hashing: hashing, rate: rate)
     }
 
     private func blockMedium(
         _ range: Range<Int>,
-        _ number: FileStatus.DeviceNumber
+        _ number: FileStatus.DeviceNumber,
+        _ writes: Bool
     ) throws(DiskError) -> Medium {
         let known = try attempt(path) { () throws(Errno) in try KernelPartition.all(of: number) }
         if let partition = known.first(where: { $0.range == range }),
-            let medium = try nodeMedium(partition)
+            let medium = try nodeMedium(partition, writes)
         {
             return medium
         }
         let descriptor = try attempt(path) { () throws(Errno) in
-            try self.descriptor.reopened(for: isWritable ? .both : .reading, .direct)
+            try self.descriptor.reopened(for: writes ? .both : .reading, .direct)
         }
         return Medium(
             descriptor,
@@ -52,12 +58,15 @@ extension Disk {
     }
 
     /// `nil` when there is no such node, or another device has its name.
-    private func nodeMedium(_ partition: KernelPartition) throws(DiskError) -> Medium? {
+    private func nodeMedium(
+        _ partition: KernelPartition,
+        _ writes: Bool
+    ) throws(DiskError) -> Medium? {
         do throws(Errno) {
             let descriptor = try Descriptor(
                 opening: partition.node,
-                for: isWritable ? .both : .reading,
-                isWritable ? [.direct, .exclusive] : .direct
+                for: writes ? .both : .reading,
+                writes ? [.direct, .exclusive] : .direct
             )
             let status = try descriptor.status()
             guard status.kind == .blockDevice, "\(status.device)" == partition.device,
@@ -88,8 +97,11 @@ extension Disk {
         )
     }
 
-    private func imageMedium(_ range: Range<Int>) throws(DiskError) -> Medium {
-        let access: Descriptor.Access = isWritable ? .both : .reading
+    private func imageMedium(
+        _ range: Range<Int>,
+        _ writes: Bool
+    ) throws(DiskError) -> Medium {
+        let access: Descriptor.Access = writes ? .both : .reading
         if let unit = directUnit(), range.lowerBound.isMultiple(of: unit),
             range.count.isMultiple(of: unit)
         {

@@ -17,10 +17,18 @@ public final class PartitionDevice: BlockDevice {
     private let medium: Medium
     private let hasher: BlockHasher
     private var writer: Writer
+    private let isWritable: Bool
     private var window = AlignedBuffer(byteCount: windowSize)
 
-    init(of disk: Disk, _ medium: Medium, hashing: any Hashing, rate: RateLimit?) {
+    init(
+        of disk: Disk,
+        _ medium: Medium,
+        _ isWritable: Bool,
+        hashing: any Hashing,
+        rate: RateLimit?
+    ) {
         self.disk = disk
+        self.isWritable = isWritable
         self.medium = medium
         size = medium.size
         sectorSize = disk.sectorSize
@@ -63,7 +71,7 @@ public final class PartitionDevice: BlockDevice {
             writer.forget()
             throw error
         }
-        guard disk.isWritable else { return }
+        guard isWritable else { return }
         try medium.flush()
     }
 
@@ -98,7 +106,7 @@ public final class PartitionDevice: BlockDevice {
         guard range.lowerBound >= 0, range.upperBound <= size else {
             throw DeviceError(operation, at: range.lowerBound, code: Errno.noSpace.code)
         }
-        guard operation == .read || disk.isWritable else {
+        guard operation == .read || isWritable else {
             throw DeviceError(operation, at: range.lowerBound, code: Errno.readOnly.code)
         }
     }

@@ -56,16 +56,31 @@ public final class NodeDisk {
         }
         let hashing = HashTeam(means.hashing)
         let clock = MonotonicClock()
-        func device(_ partition: Partition) throws(NodeDiskError) -> PartitionDevice {
+        let boot = boot(layout)
+        func device(
+            _ partition: Partition,
+            isReadOnly: Bool = false
+        ) throws(NodeDiskError) -> PartitionDevice {
             let rate = bytesPerSecond.map { RateLimit(bytesPerSecond: $0, clock: clock) }
-            do { return try disk.device(partition.range, hashing: hashing, rate: rate) } catch {
+            do throws(DiskError) {
+                return try disk.device(
+                    partition.range,
+                    hashing: hashing,
+                    rate: rate,
+                    isReadOnly: isReadOnly
+                )
+            } catch {
                 throw .disk(error)
             }
         }
+        // The slot that runs is in use, and nobody writes to it.
+        func isRunning(_ slot: Slot) -> Bool {
+            if case .running(slot, _) = boot { true } else { false }
+        }
         let system = try device(layout.systemPartition)
         let slots = PerSlot<any BlockDevice>(
-            a: try device(layout.slots.a),
-            b: try device(layout.slots.b)
+            a: try device(layout.slots.a, isReadOnly: isRunning(.a)),
+            b: try device(layout.slots.b, isReadOnly: isRunning(.b))
         )
         let loader = LoaderFiles(on: system)
         self.disk = disk
@@ -74,7 +89,7 @@ public final class NodeDisk {
         machine = Machine(
             slots: slots,
             bootLoader: RecordBootLoader(store: SystemPartition(on: system)),
-            boot: boot(layout),
+            boot: boot,
             policy: means.policy,
             hashing: hashing,
             checker: means.checker,

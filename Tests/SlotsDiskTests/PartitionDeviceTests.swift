@@ -190,6 +190,35 @@ import Trust
         }
     }
 
+    @Test("a partition in use is refused for writing, and can be read beside it")
+    func inUse() throws {
+        let image = try folder.image("used", size: 8 << 20)
+        let loop = try LoopDevice(on: image, sectorSize: 512)
+        try run("addpart", loop.path, "1", "2048", "2048")
+        let range = (1 << 20)..<(2 << 20)
+        let user = try Descriptor(opening: loop.path + "p1", for: .reading, .exclusive)
+        let disk = try Disk(opening: loop.path, for: .writing(wait: .zero))
+        #expect(throws: DiskError.inUse(path: loop.path + "p1")) {
+            _ = try disk.device(range, hashing: OpenSSLHashing(), rate: nil)
+        }
+        let device = try disk.device(
+            range,
+            hashing: OpenSSLHashing(),
+            rate: nil,
+            isReadOnly: true
+        )
+        #expect(device.hasOwnNode)
+        var bytes = [UInt8](repeating: 1, count: 4096)
+        var span = bytes.mutableSpan
+        try device.read(into: &span, at: 0)
+        #expect(bytes == [UInt8](repeating: 0, count: 4096))
+        #expect(throws: DeviceError(.write, at: 0, code: Errno.readOnly.code)) {
+            try device.write([1].span, at: 0)
+        }
+        try device.flush()
+        try user.close()
+    }
+
     @Test("a discard inside a device leaves everything around it", arguments: Place.allCases)
     func discard(place: Place) throws {
         let bench = try Bench(place, in: folder)
