@@ -32,7 +32,7 @@ extension LoaderError {
         case .notInOneSector: "its two directory entries do not lie in one sector"
         case .chainTooShort(let file, let capacity, let size):
             "\(file) claims \(size) bytes in room for \(capacity)"
-        case .crossLinked: "its two files share a cluster"
+        case .crossLinked: "its spare file lies where another file or a folder does"
         case .notAsWritten(let afterSwap):
             "what was read back is not what was written"
                 + (afterSwap ? " after the swap" : "; the old loader is still in force")

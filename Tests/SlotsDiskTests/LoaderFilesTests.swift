@@ -217,6 +217,10 @@ import Testing
         #expect(throws: LoaderError.crossLinked) {
             _ = try LoaderFiles(on: MemoryDevice(bytes, sectorSize: 512)).upgrade(to: program)
         }
+        #expect(
+            LoaderError.crossLinked.words
+                == "its spare file lies where another file or a folder does"
+        )
     }
 
     @Test("no file system, and a medium that cannot be read, are told apart")
