@@ -4,6 +4,7 @@ folder), {keys}, {trust}, {state}; {image}, {version}, {bundle}, {disk}; {device
 """
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -44,6 +45,7 @@ class Templates:
             self.fault = f"no keel-image in {self.known['bin']}: swift build -c release"
             return False
         try:
+            self.forget_programs()
             for line in self.lines["setup"]:
                 self.shell(line.format(**self.known))
             bundle = self.host.work / f"{first.name}.keel"
@@ -53,6 +55,14 @@ class Templates:
         except RuntimeError as fault:
             self.fault = str(fault)
         return self.fault is None
+
+    def forget_programs(self):
+        """On a node programs come from a read-only image. What a linker has just written lies in
+        the page cache in larger pieces, and a process that touches one maps more of it."""
+        for program in ("osctl", "keel-image", "keel-agent"):
+            with open(self.known["bin"] / program, "rb") as file:
+                os.fsync(file)
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
     def pack(self, image, bundle):
         if bundle not in self.packed:

@@ -56,6 +56,7 @@ swift_tests() {
 generated() {
     good=0 bad=0
     for check in "scripts/control.sh" "scripts/proto.sh" "python3 scripts/apidoc.py" \
+        "python3 scripts/prove/prove.py" \
         "scripts/docs.sh $BIN/osctl"; do
         # shellcheck disable=SC2086 # the words are meant to be split
         if $check --check; then good=$((good + 1)); else bad=$((bad + 1)); fi

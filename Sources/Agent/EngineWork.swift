@@ -53,7 +53,7 @@ struct EngineWork: Work {
             let verified = try engine.verify(bundle, options: wishes(request), observer: observer)
             let release = verified.release
             handle.learn(release, target: verified.target, verified.planMessage)
-            if request.dryRun { return Self.preview(verified) }
+            if request.dryRun { return verified.previewSentence + " Nothing was written." }
             let written = try verified.write(from: bundle, observer: observer)
             observer.finish()
             if request.stageOnly {
@@ -64,13 +64,10 @@ struct EngineWork: Work {
             guard !handle.isCancelled else { throw .cancelled }
             try written.activate()
             handle.arm()
-            return Self.summary(release, bundle.traffic) + " "
+            return release.installedSentence(bundle.traffic) + " "
                 + (try bench.machine.readNode()).bootSentence
-        } catch .alreadyRunning(let slot, let version, let standing) {
-            let state = standing == .trusted ? "trusted" : "on trial"
-            return "\(version) is in slot \(slot) already, \(state), and boots next. "
-                + "Nothing was written."
         } catch {
+            if case .alreadyRunning = error { return error.sentence + " Nothing was written." }
             throw .update(error)
         }
     }
@@ -155,21 +152,6 @@ struct EngineWork: Work {
         } catch {
             throw .update(.source(error))
         }
-    }
-
-    private static func preview(_ verified: borrowing Transaction<Verified>) -> String {
-        let version = verified.release.version
-        if verified.isInstalled {
-            return "\(version) is in slot \(verified.target) already: it would be read back and "
-                + "armed. Nothing was written."
-        }
-        return "\(version) would go into slot \(verified.target). Nothing was written."
-    }
-
-    private static func summary(_ release: Release, _ traffic: Traffic) -> String {
-        "\(release.version) (\(release.digest.short)) is installed: \(traffic.bytes) bytes fetched "
-            + "in \(traffic.requests) requests"
-            + (traffic.retries > 0 ? ", \(traffic.retries) of them retries." : ".")
     }
 }
 

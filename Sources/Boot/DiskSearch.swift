@@ -1,3 +1,4 @@
+import SlotsDisk
 import Syscalls
 
 /// A disk with the partition that the boot loader named.
@@ -76,7 +77,7 @@ struct DiskSearch {
         for sector in [1, size / sectorSize - 1] {
             let place = (sector * sectorSize)..<((sector + 1) * sectorSize)
             guard let bytes = try? ground.read(node, range: place),
-                let header = PartitionTable.Header(bytes, sector: sector, sectorSize: sectorSize),
+                let header = TableHeader(bytes, sector: sector),
                 header.entries.upperBound <= size,
                 let entries = try? ground.read(node, range: header.entries),
                 let table = PartitionTable(header, entries: entries)

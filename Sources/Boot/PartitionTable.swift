@@ -1,3 +1,5 @@
+import SlotsDisk
+
 /// A GUID partition table, read and never written. Source: UEFI specification 2.10, section 5.3.
 ///
 /// The first process has no libfdisk: it is static. It only has to find what is there; whoever
@@ -21,51 +23,18 @@ struct PartitionTable: Sendable, Hashable {
     static let systemType = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
     static let rootType = "4f68bce3-e8cd-4db1-96e7-fbcaf984b709"
 
-    /// Where a header says its entries are, and what they must be.
-    struct Header: Sendable, Hashable {
-        let sectorSize: Int
-        /// Bytes of the disk.
-        let entries: Range<Int>
-        let entrySize: Int
-        let sum: UInt32
-
-        /// `nil` for what is no whole header: wrong signature or sum, or sizes beyond reason.
-        ///
-        /// - Parameter sector: where the header was read; it says so itself.
-        init?(_ bytes: [UInt8], sector: Int, sectorSize: Int) {
-            let size = 92
-            guard bytes.count >= size, bytes.starts(with: "EFI PART".utf8),
-                bytes.number(at: 12, 4) == size, bytes.number(at: 24, 8) == sector
-            else { return nil }
-            var checked = Array(bytes[..<size])
-            checked.replaceSubrange(16..<20, with: [0, 0, 0, 0])
-            guard CheckSum.crc32(checked) == UInt32(bytes.number(at: 16, 4)) else { return nil }
-            let start = bytes.number(at: 72, 8)
-            let count = bytes.number(at: 80, 4)
-            entrySize = bytes.number(at: 84, 4)
-            guard (128...4096).contains(entrySize), entrySize.isMultiple(of: 128),
-                (1...1024).contains(count), (0..<1 << 48).contains(start)
-            else { return nil }
-            self.sectorSize = sectorSize
-            entries = (start * sectorSize)..<(start * sectorSize + count * entrySize)
-            sum = UInt32(bytes.number(at: 88, 4))
-        }
-    }
-
     /// `nil` when the entries are not those that the header was made for.
-    init?(_ header: Header, entries bytes: [UInt8]) {
-        guard bytes.count == header.entries.count, CheckSum.crc32(bytes) == header.sum else {
-            return nil
-        }
+    init?(_ header: TableHeader, entries bytes: [UInt8]) {
+        guard header.isMade(for: bytes) else { return nil }
         entries = stride(from: 0, to: bytes.count, by: header.entrySize).compactMap { start in
             let entry = Array(bytes[start..<(start + header.entrySize)])
-            let first = entry.number(at: 32, 8)
-            let last = entry.number(at: 40, 8)
+            let first = entry.number64(32)
+            let last = entry.number64(40)
             guard entry[..<16].contains(where: { $0 != 0 }), first > 0, last >= first,
                 last < 1 << 48
             else { return nil }
             let units = stride(from: 56, to: 128, by: 2)
-                .map { UInt16(truncatingIfNeeded: entry.number(at: $0, 2)) }.prefix { $0 != 0 }
+                .map { UInt16(entry.number16($0)) }.prefix { $0 != 0 }
             return Entry(
                 number: start / header.entrySize + 1,
                 type: Self.guid(entry, at: 0),
@@ -93,26 +62,5 @@ struct PartitionTable: Sendable, Hashable {
             let byte = bytes[offset + index]
             return (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
-    }
-}
-
-/// CRC-32 as in ISO 3309 and the partition table.
-enum CheckSum {
-    static func crc32(_ bytes: [UInt8]) -> UInt32 {
-        var sum: UInt32 = 0xffff_ffff
-        for byte in bytes {
-            sum ^= UInt32(byte)
-            for _ in 0..<8 { sum = sum >> 1 ^ (sum & 1 == 1 ? 0xedb8_8320 : 0) }
-        }
-        return ~sum
-    }
-}
-
-extension [UInt8] {
-    /// An unsigned little-endian number of `count` bytes, `Int.max` when it does not fit.
-    func number(at offset: Int, _ count: Int) -> Int {
-        let value = self[offset..<(offset + count)].reversed()
-            .reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        return Int(clamping: value)
     }
 }

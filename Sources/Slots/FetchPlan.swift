@@ -33,31 +33,34 @@ public struct FetchPlan: Sendable, Hashable {
 
     public init(index: ChunkIndex, sources: [Source]) {
         precondition(sources.count == index.count, "one source for each chunk")
-        self.sources = sources
-        let ranges = index.chunks.map(\.range)
-        rootSize = ranges.last?.upperBound ?? 0
-        let runs = Self.runs(ranges, sources)
-        wanted = Self.merged(runs)
+        // Walked, never kept: of a gigabyte the ranges alone would be one megabyte.
+        let ranges = index.chunks.lazy.map(\.range)
+        rootSize = ranges.reduce(0) { $1.upperBound }
+        wanted = Self.merged(Self.runs(zip(ranges, sources)))
         let total = wanted.reduce(0) { $0 + $1.count }
         if total * Self.wholeShare.denominator >= rootSize * Self.wholeShare.numerator {
             wanted = [0..<rootSize]
         }
-        var next = 0
+        var delivered = DeliveredRanges(wanted)
+        var settled = sources
+        var (inPlaceBytes, runningBytes) = (0, 0)
         for (chunk, range) in ranges.enumerated() {
-            while next < wanted.count, wanted[next].upperBound <= range.lowerBound { next += 1 }
-            let isDelivered = next < wanted.count && wanted[next].contains(range.lowerBound)
-            if isDelivered, self.sources[chunk] != .inPlace { self.sources[chunk] = .network }
+            let isDelivered = delivered.contains(range.lowerBound)
+            if isDelivered, settled[chunk] != .inPlace { settled[chunk] = .network }
+            switch settled[chunk] {
+            case .inPlace: inPlaceBytes += range.count
+            case .running: runningBytes += range.count
+            case .network: break
+            }
         }
-        let placed = zip(self.sources, ranges)
-        inPlaceBytes = placed.reduce(0) { $0 + ($1.0 == .inPlace ? $1.1.count : 0) }
-        runningBytes = placed.reduce(0) {
-            if case .running = $1.0 { $0 + $1.1.count } else { $0 }
-        }
+        self.sources = settled
+        self.inPlaceBytes = inPlaceBytes
+        self.runningBytes = runningBytes
     }
 
-    private static func runs(_ ranges: [Range<Int>], _ sources: [Source]) -> [Range<Int>] {
+    private static func runs(_ chunks: some Sequence<(Range<Int>, Source)>) -> [Range<Int>] {
         var runs: [Range<Int>] = []
-        for (range, source) in zip(ranges, sources) where source == .network {
+        for (range, source) in chunks where source == .network {
             if let last = runs.last, last.upperBound == range.lowerBound {
                 runs[runs.count - 1] = last.lowerBound..<range.upperBound
             } else {

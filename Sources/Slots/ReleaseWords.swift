@@ -1,6 +1,24 @@
 // What the facts of a release say in words. Half sentences without a subject, so that each program
 // can begin with what it was about.
 
+extension Release {
+    /// "1.8.0 (4d42237ec8ed) is installed: 20 bytes fetched in 3 requests, 1 of them retries."
+    public func installedSentence(_ traffic: Traffic) -> String {
+        "\(version) (\(digest.short)) is installed: \(traffic.bytes) bytes fetched in "
+            + "\(traffic.requests) requests"
+            + (traffic.retries > 0 ? ", \(traffic.retries) of them retries." : ".")
+    }
+}
+
+extension Transaction where S == Verified {
+    /// What a dry run says of the slot.
+    public var previewSentence: String {
+        isInstalled
+            ? "\(release.version) is in slot \(target) already: it would be read back and armed."
+            : "\(release.version) would go into slot \(target)."
+    }
+}
+
 extension BundleFault {
     public var words: String {
         switch self {

@@ -24,7 +24,9 @@ extension UpdateError {
         case .bootLoader(let error): "the boot record was not changed: \(error.words)."
         case .rollback(let refusal): "the rollback is refused: \(refusal.words)."
         case .nothingToActivate(let slot): "refused: slot \(slot) holds no whole release."
-        case .alreadyRunning(let slot, let version, _): "\(version) is in slot \(slot) already."
+        case .alreadyRunning(let slot, let version, let standing):
+            "\(version) is in slot \(slot) already, "
+                + "\(standing == .trusted ? "trusted" : "on trial"), and boots next."
         case .cancelled: "the update was cancelled."
         }
     }

@@ -77,9 +77,17 @@ private final class Batch: Sendable {
     /// Hashes pieces until none is left to take.
     func work(_ hashing: any Hashing) {
         while let (number, bytes) = take() {
-            let digest = hashing.sha256(bytes.span.extracting(ranges[number]))
-            put(digest, number)
+            put(digest(of: consume bytes, ranges[number], hashing), number)
         }
+    }
+
+    /// Lets go of the bytes before the digest is put: with the last one the caller has them alone.
+    private func digest(
+        of bytes: consuming [UInt8],
+        _ range: Range<Int>,
+        _ hashing: any Hashing
+    ) -> Digest {
+        hashing.sha256(bytes.span.extracting(range))
     }
 
     /// Waits for what others still have in hand.

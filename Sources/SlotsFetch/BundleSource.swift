@@ -6,7 +6,7 @@ public import Slots
 /// broken transfer up again where it broke. Dropping the source ends both.
 public final class BundleSource: ImageSource {
     /// Bytes fetched ahead at most.
-    static let ringCapacity = 2 * 1024 * 1024
+    static let ringCapacity = 1024 * 1024
     private static let root = "root.squashfs"
 
     private let stream: BundleStream

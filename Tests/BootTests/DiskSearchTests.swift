@@ -1,3 +1,4 @@
+import SlotsDisk
 import Testing
 
 @testable import Boot
@@ -5,7 +6,7 @@ import Testing
 @Suite("Finding our disk")
 struct DiskSearchTests {
     @Test("the sum is the one of ISO 3309")
-    func sum() { #expect(CheckSum.crc32(Array("123456789".utf8)) == 0xcbf4_3926) }
+    func sum() { #expect(Array("123456789".utf8).crc32 == 0xcbf4_3926) }
 
     @Test("our disk is the one that holds the partition, and its nodes are the kernel's")
     func found() throws {

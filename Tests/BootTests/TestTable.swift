@@ -1,3 +1,5 @@
+import SlotsDisk
+
 @testable import Boot
 
 /// A partition table as bytes, made field by field.
@@ -69,8 +71,8 @@ struct TestTable {
         bytes += little(start, 8)  // where the entries are
         bytes += little(128, 4)  // how many
         bytes += little(128, 4)  // bytes of each
-        bytes += little(Int(CheckSum.crc32(entries)), 4)
-        bytes.replaceSubrange(16..<20, with: little(Int(CheckSum.crc32(bytes)), 4))
+        bytes += little(entries.crc32, 4)
+        bytes.replaceSubrange(16..<20, with: little(bytes.crc32, 4))
         return bytes
     }
 

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Applies every deliberate bug in turn and demands that the suite notices.
 
-usage: prove.py [--only TEXT] [--list]
+usage: prove.py [--only TEXT] [--list] [--check]
+
+--check builds nothing: it demands that each bug's text stands once in its file, and that what is
+copied imports nothing that is not.
 """
 import os
 import re
@@ -15,8 +18,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from mutants import MUTANTS  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FOLDERS = ["Sources/Slots", "Sources/Trust", "Sources/Shims/CCrypto", "Tests/Simulator",
-           "Tests/SlotsTests"]
+FOLDERS = ["Sources/Slots", "Sources/Trust", "Sources/Shims/CCrypto", "Sources/Shims/CYaml",
+           "Tests/Simulator", "Tests/SlotsTests"]
 SWIFT = ["-c", "release", "-Xswiftc", "-enable-testing", "--disable-automatic-resolution"]
 
 PACKAGE = '''// swift-tools-version: 6.2
@@ -27,9 +30,10 @@ let settings: [SwiftSetting] = [
 ]
 let package = Package(name: "prove", targets: [
     .systemLibrary(name: "CCrypto", path: "Sources/Shims/CCrypto", pkgConfig: "libcrypto"),
+    .systemLibrary(name: "CYaml", path: "Sources/Shims/CYaml", pkgConfig: "yaml-0.1"),
     .target(name: "Slots", exclude: ["README.md"], swiftSettings: settings),
-    .target(name: "Trust", dependencies: ["Slots", "CCrypto"], exclude: ["README.md"],
-            swiftSettings: settings),
+    .target(name: "Trust", dependencies: ["Slots", "CCrypto", "CYaml"],
+            exclude: ["README.md"], swiftSettings: settings),
     .target(name: "Simulator", dependencies: ["Slots", "Trust"], path: "Tests/Simulator",
             exclude: ["README.md"], swiftSettings: settings),
     .testTarget(name: "SlotsTests", dependencies: ["Slots", "Simulator", "Trust"],
@@ -58,7 +62,31 @@ def run(tree, limit):
     return "killed", why.group(1) if why else "the suite crashed"
 
 
+def check():
+    """The number of faults that would keep the bugs from being tried."""
+    faults = []
+    for name, file, old, _ in MUTANTS:
+        with open(os.path.join(ROOT, file)) as source:
+            count = source.read().count(old)
+        if count != 1:
+            faults.append(f"{file}: the text of \"{name}\" stands there {count} times")
+    known = {os.path.basename(folder) for folder in FOLDERS} | {"Glibc", "Synchronization", "Testing"}
+    for folder in FOLDERS:
+        for file in sorted(os.listdir(os.path.join(ROOT, folder))):
+            if not file.endswith(".swift"):
+                continue
+            with open(os.path.join(ROOT, folder, file)) as source:
+                imports = re.findall(r"^(?:@testable |public |package )*import (\w+)",
+                                     source.read(), re.MULTILINE)
+            faults += [f"{folder}/{file}: imports {name}, which is not copied"
+                       for name in imports if name not in known]
+    print("\n".join(faults), file=sys.stderr, end="\n" if faults else "")
+    return len(faults)
+
+
 def main():
+    if "--check" in sys.argv:
+        return 1 if check() else 0
     if "--list" in sys.argv:
         for name, file, _, _ in MUTANTS:
             print(f"{file}: {name}")

@@ -29,13 +29,10 @@ struct DiskUpgrade {
                     + "in slot \(target). " + Truth.boots(try bench.machine.readNode())
             }
             try written.activate()
-            return Self.summary(release, bundle.traffic) + " "
+            return release.installedSentence(bundle.traffic) + " "
                 + Truth.boots(try bench.machine.readNode())
-        } catch .alreadyRunning(let slot, let version, let standing) {
-            let state = standing == .trusted ? "trusted" : "on trial"
-            return "\(version) is in slot \(slot) already, \(state), and boots next. "
-                + "Nothing was written."
         } catch {
+            if case .alreadyRunning = error { return error.sentence + " Nothing was written." }
             throw .update(error)
         }
     }
@@ -69,25 +66,17 @@ struct DiskUpgrade {
     }
 
     private static func preview(_ verified: borrowing Transaction<Verified>) -> String {
+        let head = verified.previewSentence + " Nothing was written."
+        guard let plan = verified.plan, !verified.isInstalled else { return head }
         let release = verified.release
-        guard let plan = verified.plan, !verified.isInstalled else {
-            return "\(release.version) is in slot \(verified.target) already: it would be read back"
-                + " and armed. Nothing was written."
-        }
         let written = release.manifest.root.size - plan.inPlaceBytes
-        let head = release.manifest.chunks.count * ChunkIndex.entrySize
+        let index = release.manifest.chunks.count * ChunkIndex.entrySize
         return """
-            \(release.version) would go into slot \(verified.target). Nothing was written.
-            fetch    \(plan.fetchBytes + head) bytes in \(plan.wanted.count + 1) requests
+            \(head)
+            fetch    \(plan.fetchBytes + index) bytes in \(plan.wanted.count + 1) requests
             write    \(written) bytes
             in place \(plan.inPlaceBytes) bytes
             copied   \(plan.runningBytes) bytes from the running slot
             """
-    }
-
-    private static func summary(_ release: Release, _ traffic: Traffic) -> String {
-        "\(release.version) (\(release.digest.short)) is installed: \(traffic.bytes) bytes fetched "
-            + "in \(traffic.requests) requests"
-            + (traffic.retries > 0 ? ", \(traffic.retries) of them retries." : ".")
     }
 }
