@@ -39,9 +39,11 @@ struct FATOwners {
             .isDisjoint(with: copies[copy])
     }
 
-    /// Whether neither a folder nor a copy of the record lies in the clusters of a loader.
+    /// Whether neither a folder nor a copy of the record lies in the clusters of a loader, and no
+    /// copy in those of a folder, where the two names will trade places.
     func areApart(fromLoader clusters: [Int]) -> Bool {
-        copies.reduce(folders) { $0.union($1) }.isDisjoint(with: clusters)
+        let blocks = copies.reduce(Set()) { $0.union($1) }
+        return folders.union(blocks).isDisjoint(with: clusters) && blocks.isDisjoint(with: folders)
     }
 
     private mutating func enter(_ entry: FATEntry?, on volume: FATVolume) -> FATListing? {

@@ -52,7 +52,7 @@ struct LoaderFilesFound {
         return File(entry: entry, clusters: clusters)
     }
 
-    /// Whether no folder and no copy of the record lies in a file's clusters.
+    /// Whether a write to a file, and to its folder, touches nothing else: see `FATOwners`.
     func isApart(_ file: File) -> Bool { FATOwners(on: volume).areApart(fromLoader: file.clusters) }
 
     /// All bytes of a file.

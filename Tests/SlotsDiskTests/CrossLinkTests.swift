@@ -100,4 +100,22 @@ import Testing
         }
         #expect(device.contents == before)
     }
+
+    @Test(
+        "a copy that leads into a folder is not written when two loaders trade their names there",
+        arguments: 0..<3
+    )
+    func copyInTheFolder(copy: Int) throws {
+        let device = try linked("ENV\(copy)       ", to: "BOOT       ")
+        let before = device.contents
+        #expect(throws: LoaderError.crossLinked) {
+            _ = try LoaderFiles(on: device).upgrade(to: LoaderProgram.bytes(40_000, fill: 2))
+        }
+        #expect(device.contents == before)
+        // Whoever writes the record first, as every command does, makes that copy anew.
+        try SystemPartition(on: device).writeCopy(copy, FATImage.block(copy, 9))
+        let outcome = try LoaderFiles(on: device).upgrade(to: LoaderProgram.bytes(40_000, fill: 2))
+        #expect(outcome == .replaced)
+        #expect(Content(device).copies[copy] == FATImage.block(copy, 9))
+    }
 }

@@ -60,6 +60,7 @@ struct Bootstrap: AsyncParsableCommand {
                 let response = try await session.call { (client) throws(CallFailure) in
                     try await client.bootstrap(request, timeout: .seconds(120))
                 }
+                await DoorWait.run(session)
                 guard waits else { return response }
                 try await BootstrapWait(session, timeout: limit).run()
                 return response

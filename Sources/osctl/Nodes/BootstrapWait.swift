@@ -1,5 +1,33 @@
 import API
 
+/// Stays until a node that was just bootstrapped has closed its open door and opened the other, so
+/// that the next command is not the one that meets neither.
+enum DoorWait {
+    private static let limit: Duration = .seconds(30)
+
+    /// Returns when the mutual door is open, or after the limit: the bootstrap itself is done.
+    static func run(_ session: NodeSession) async {
+        let end = ContinuousClock.now + limit
+        while .now < end {
+            do throws(CommandError) {
+                let stranger = try session.asStranger()
+                defer { stranger.close() }
+                _ = try await stranger.call { (client) throws(CallFailure) in
+                    try await client.getIdentity(.init(), timeout: .seconds(5))
+                }
+                // Still the open door.
+            } catch {
+                // No answer for a stranger, and yet somebody shakes hands: that is the other door.
+                do throws(CommandError) {
+                    _ = try await FirstContact.fingerprint(of: session.endpoint)
+                    return
+                } catch {}
+            }
+            await Waiter.rest(.milliseconds(100))
+        }
+    }
+}
+
 /// Stays until a node that was just bootstrapped waits for nothing more.
 struct BootstrapWait {
     private let session: NodeSession

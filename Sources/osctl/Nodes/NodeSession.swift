@@ -52,6 +52,11 @@ final class NodeSession: Sendable {
         try NodeSession(member, credentials: credentials, known: known, isAlone: isAlone)
     }
 
+    /// The same node as somebody without a certificate meets it.
+    func asStranger() throws(CommandError) -> NodeSession {
+        try NodeSession(member, credentials: nil, known: known, isAlone: isAlone)
+    }
+
     /// Makes a call, and says what is known about why it failed.
     ///
     /// - Parameter onFailure: when the caller itself broke off, why.
