@@ -15,7 +15,7 @@ ALL ?= 0
 VERSION ?= 0.1.0
 DEPTH ?= $(if $(filter 1,$(ALL)),25,2)
 
-.PHONY: deps build image demo test test-swift test-loader test-system bench simulate prove fmt \
+.PHONY: deps build node image demo test test-swift test-loader test-system bench simulate prove fmt \
 	check clean
 
 deps:
@@ -32,21 +32,24 @@ build: deps
 	@install -s -m 755 $$(swift build $(SWIFT_FLAGS) --show-bin-path)/keel-image $(BUILD)/keel-image
 	@cp $(BUILD)/BOOTX64.EFI $$(swift build $(SWIFT_FLAGS) --show-bin-path)/BOOTX64.EFI
 
-# The node's release, its bill of materials and a disk that boots it. More: image/README.md
-# The first process is fully static, which wants a build folder of its own.
-image: build
+# What runs on a node besides. The first process is fully static, which wants a build folder of its
+# own.
+node: build
 	swift build $(SWIFT_FLAGS) --product keel-provision
 	swift build -c release --scratch-path .build-init -Xswiftc -static-executable --product keel-init
 	@install -s -m 755 $$(swift build $(SWIFT_FLAGS) --show-bin-path)/keel-provision $(BUILD)
 	@install -s -m 755 .build-init/release/keel-init $(BUILD)
+
+# The node's release, its bill of materials and a disk that boots it. More: image/README.md
+image: node
 	python3 image/build.py --bin $(BIN) --version $(VERSION) --sizes $(IMAGE)
 
-demo: build
+demo: node
 	python3 demo/demo.py --bin $(BIN)
 
 # Every unit, simulator and fuzz test; of each QEMU table a core set and rows drawn by the seed.
 # ALL=1 runs every row.
-test: build
+test: node
 	@SEED=$(SEED) ALL=$(ALL) DEPTH=$(DEPTH) BIN=$(BIN) FLAGS="$(TEST_FLAGS)" scripts/test.sh
 
 bench: build
@@ -71,4 +74,4 @@ check: build
 	swift test $(TEST_FLAGS) --filter 'TidyTests|SlotsTests|TrustTests|ArchiveTests'
 
 clean:
-	rm -rf $(BUILD) .build .build-tests
+	rm -rf $(BUILD) .build .build-init .build-tests

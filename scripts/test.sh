@@ -81,6 +81,8 @@ suite "generated" generated
 # shellcheck disable=SC2086 # empty or one flag
 suite "image" python3 Tests/Image/run.py --bin "$BIN" $all_flag
 # shellcheck disable=SC2086 # empty or one flag
+suite "node" python3 Tests/Node/run.py --bin "$BIN" --seed "$SEED" $all_flag
+# shellcheck disable=SC2086 # empty or one flag
 suite "system" python3 Tests/EndToEnd/run.py --bin "$BIN" --seed "$SEED" $all_flag
 
 echo "$passed passed, $failed failed"

@@ -15,12 +15,16 @@ extension AgentService {
 
     /// All of them, made now.
     func healthChecks() async -> [Keel_V1_HealthCheck] {
-        let advisory = Set((await configuration.state).kept.config.health.advisory)
+        let health = (await configuration.state).kept.config.health
+        let advisory = Set(health.advisory)
         var checks = [
             await check("agent", agentAnswers), await check("disk", diskIsReadable),
             await check("state", stateIsWritable), await check("clock", clockIsRight),
         ]
+        // On a workbench the network is somebody else's.
+        if place.commandLine.state != nil { checks.append(await check("network", isReachable)) }
         checks += await serviceChecks()
+        checks += await probe(health.probes)
         for index in checks.indices {
             // A machine without a time server serves all the same.
             checks[index].required =
@@ -58,6 +62,13 @@ extension AgentService {
         } catch {
             return (false, "The agent does not answer on port \(port): \(error.sentence)")
         }
+    }
+
+    private func isReachable() async -> Finding {
+        let addresses = host.addresses
+        return addresses.isEmpty
+            ? (false, "No link has an address: nobody reaches this node.")
+            : (true, "The node has \(addresses.joined(separator: ", ")).")
     }
 
     private func diskIsReadable() async -> Finding {

@@ -10,12 +10,16 @@ enum ConfigCheck {
                 "the configuration is refused: links names an interface twice. Nothing was changed."
             )
         }
-        // A setting that does nothing would be a promise that nobody keeps.
-        guard config.health.probes.isEmpty else {
+        let probes = config.health.probes.map(\.name)
+        // Two checks of one name could not be told apart, nor one of them made advisory.
+        let taken = probes.first { name in
+            AgentService.ownChecks.contains(name) || probes.count { $0 == name } > 1
+        }
+        if let taken {
             throw CallFailure(
-                .noInit,
-                "the configuration is refused: this version makes no probes of its operator's "
-                    + "(health.probes). Nothing was changed."
+                .badRequest,
+                "the configuration is refused: health.probes has the name \(taken), which another "
+                    + "check has. Nothing was changed."
             )
         }
     }

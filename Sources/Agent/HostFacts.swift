@@ -28,11 +28,16 @@ struct HostFacts: Sendable {
         var names = ["localhost", "127.0.0.1", "::1"]
         let host = hostName
         if !host.isEmpty, !names.contains(host) { names.insert(host, at: 0) }
-        let addresses =
-            Self.addresses(fibTrie: Self.text("/proc/net/fib_trie"))
-            + Self.addresses(ifInet6: Self.text("/proc/net/if_inet6"))
         for address in addresses where !names.contains(address) { names.append(address) }
         return Array(names.prefix(32))
+    }
+
+    /// Those by which others reach the machine.
+    var addresses: [String] {
+        let all =
+            Self.addresses(fibTrie: Self.text("/proc/net/fib_trie"))
+            + Self.addresses(ifInet6: Self.text("/proc/net/if_inet6"))
+        return all.filter { !$0.hasPrefix("127.") && !$0.hasPrefix("169.254.") && $0 != "::1" }
     }
 
     /// The machine's own IPv4 addresses: in `/proc/net/fib_trie` a line with the address stands

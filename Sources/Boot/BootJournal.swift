@@ -15,6 +15,8 @@ protocol BootJournal: AnyObject {
     func notePanic(_ lines: [String])
     func save()
     func fail(_ check: String, _ reason: String)
+    /// Says who ended this boot, in order and with nothing wrong.
+    func end(_ reason: String)
     /// How many boots of the slot in a row, before this one, were good and never became healthy.
     func unhealthyBoots(of slot: Slot) -> Int
 }

@@ -71,9 +71,19 @@ final class BoxJournal: BootJournal {
         attempt { [now] (box) throws(DeviceError) in try box.fail(check, reason, at: now) }
     }
 
+    func end(_ reason: String) {
+        attempt { [now] (box) throws(DeviceError) in
+            try box.update { entry in
+                entry.reason = reason
+                entry.updated = now
+            }
+        }
+    }
+
     func unhealthyBoots(of slot: Slot) -> Int {
         earlier.prefix {
             $0.entry.slot == slot && $0.entry.state == "good" && $0.entry.stage < .healthy
+                && !$0.entry.wasEnded
         }.count
     }
 

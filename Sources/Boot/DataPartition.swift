@@ -8,7 +8,9 @@ struct DataPartition {
     static let place = "/var/lib/keel"
     static let provision = "/usr/sbin/keel-provision"
     /// Making a file system, or checking a damaged one, on a slow and large disk.
-    private static let patience = Duration.seconds(600)
+    private static let patience = Duration.seconds(540)
+    /// What the watchdog gets for it: whoever is fed cannot be fed meanwhile.
+    static let watchdogSeconds = 600
     /// Folders of the root that get one of the data partition, those that the image has.
     static let pieces = [
         "/var/lib/kubelet", "/var/lib/containerd", "/var/lib/cni", "/var/lib/etcd", "/var/log",

@@ -8,7 +8,9 @@ extension Life {
     func begin(_ how: Ending, _ reason: String) {
         guard ending == nil else { return }
         ground.say("\(how == .restart ? "restarting" : "powering off"): \(reason)")
-        if !trial.isOver {
+        if trial.isOver {
+            journal.end(reason)
+        } else {
             // "unhealthy: CHECK: why" is the health gate's word.
             let parts = reason.split(separator: ":", maxSplits: 2).map { $0.drop { $0 == " " } }
             if parts.count == 3, parts[0] == "unhealthy" {

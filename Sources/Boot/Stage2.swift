@@ -50,8 +50,9 @@ struct Stage2 {
         readPanic()
         journal.reach(.mounts)
         // 2. What is kept.
-        timer.feed()
+        if !timer.arm(seconds: DataPartition.watchdogSeconds) { timer.feed() }
         let data = DataPartition(on: ground).mount(of: handover)
+        if !timer.arm(seconds: Stage1.watchdogSeconds) { timer.feed() }
         openJournal(handover)
         journal.reach(.data)
         // 3. Who this is, and where.

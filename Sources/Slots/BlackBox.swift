@@ -69,6 +69,8 @@ public struct BootEntry: Sendable, Hashable {
     public var updated: Timestamp?
     /// The check that failed, or "".
     public var failed = ""
+    /// Somebody ended this boot in order; `reason` says who.
+    public var wasEnded: Bool { failed.isEmpty && !reason.isEmpty }
     /// Why, in words, or "".
     public var reason = ""
 

@@ -1,6 +1,6 @@
 import Slots
 
-/// Brings one small page over `https`, whole or not at all.
+/// Brings one small page over `https`, or from this machine, whole or not at all.
 public enum PageFetch {
     /// Asks for `url` once and waits for the whole answer, on this thread, at most `timeout`.
     ///
@@ -36,6 +36,33 @@ public enum PageFetch {
             transfer = try PageTransfer(location.url, limit: limit, timeout: timeout)
             try transfer.trust(authorities: authorities, insecure: insecure)
             try transfer.identify(bearer: bearer, client: client)
+        } catch {
+            guard case .unusable(let reason) = error else { throw .unusable(reason: "\(error)") }
+            throw .unusable(reason: reason)
+        }
+        return try transfer.run().get()
+    }
+
+    /// Asks for a page of this machine over plain `http` and waits at most `timeout`.
+    ///
+    /// *Shape*: as `get`, but only `http://127.0.0.1`, without anybody's credentials.
+    public static func getLocal(
+        _ url: String,
+        limit: Int,
+        timeout: Duration
+    ) throws(PageFailure) -> (status: Int, body: [UInt8]) {
+        guard url.hasPrefix("http://127.0.0.1:") || url.hasPrefix("http://127.0.0.1/") else {
+            throw .unusable(reason: "not an address of this machine")
+        }
+        let transfer: PageTransfer
+        do throws(SourceError) {
+            let location = try Location(url, allowsPlainHTTP: true, folder: { nil })
+            transfer = try PageTransfer(
+                location.url,
+                protocols: "http",
+                limit: limit,
+                timeout: timeout
+            )
         } catch {
             guard case .unusable(let reason) = error else { throw .unusable(reason: "\(error)") }
             throw .unusable(reason: reason)

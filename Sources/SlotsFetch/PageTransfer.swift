@@ -7,7 +7,12 @@ final class PageTransfer {
     private let collector: PageCollector
 
     /// Settles what does not depend on whom we trust and who we are.
-    init(_ url: String, limit: Int, timeout: Duration) throws(SourceError) {
+    init(
+        _ url: String,
+        protocols: String = "https",
+        limit: Int,
+        timeout: Duration
+    ) throws(SourceError) {
         // C function: `curl_global_init(3)`, which counts and is safe to call from any thread.
         guard keel_curl_global_init() == CURLE_OK else {
             throw .unusable(reason: "curl_global_init failed")
@@ -15,7 +20,7 @@ final class PageTransfer {
         easy = try CurlEasy()
         collector = PageCollector(limit: limit)
         try easy.set(CURLOPT_URL, url)
-        try easy.set(CURLOPT_PROTOCOLS_STR, "https")
+        try easy.set(CURLOPT_PROTOCOLS_STR, protocols)
         try easy.set(CURLOPT_NOSIGNAL, 1)
         try easy.set(CURLOPT_QUICK_EXIT, 1)
         try easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))

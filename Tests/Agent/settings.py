@@ -1,9 +1,11 @@
 """Configuration tries that go back by themselves, and support bundles without secrets."""
 
 import base64
+import http.server
 import io
 import json
 import tarfile
+import threading
 import time
 
 from cluster import Cluster
@@ -23,7 +25,22 @@ def run(ground, fixture, report):
         settings.refused()
         settings.reverted()
         settings.restarted()
+        settings.probed()
         settings.bundle()
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """What a probe asks: the status is the path, and `/slow` takes long."""
+
+    def do_GET(self):
+        if self.path == "/slow":
+            time.sleep(3)
+        self.send_response(int(self.path[1:]) if self.path[1:].isdigit() else 200)
+        self.send_header("Location", "/200")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
 
 
 class Settings:
@@ -140,6 +157,37 @@ class Settings:
                 expect_equal(self.get().pending.id, pending.id, "the try that waits")
                 self.wait_for_revert(pending)
             expect_equal(self.get().config.trial.deadline, 710, "the deadline in force")
+
+    def probed(self):
+        """Pages of this machine, asked on the operator's behalf."""
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = f"http://127.0.0.1:{server.server_port}"
+        wanted = {"fine": ("/200", True), "moved": ("/302", True), "broken": ("/503", False),
+                  "slow": ("/slow", False), "nobody": (None, False)}
+        probes = [self.api.HTTPProbe(
+            name=name, url=place + path if path else "http://127.0.0.1:1/", timeout=1)
+            for name, (path, _) in wanted.items()]
+        config = self.config(710)
+        config.health.CopyFrom(self.api.HealthGate(probes=probes, advisory=["nobody"]))
+        with self.report.test("the operator's probes are checks of the node's health, each with "
+                              "its own patience"):
+            answer = self.ask(apply=config, try_seconds=TRY)
+            expect_equal(answer.code, "OK", f"the try ({answer})")
+            expect_equal(self.ask(confirm=answer.message.pending.id).code, "OK", "confirmed")
+            with self.agent.client(self.admin) as client:
+                begun = time.monotonic()
+                answer = client.call("GetHealth")
+            expect(time.monotonic() - begun < 3, "it waited for the slow one")
+            checks = {check.name: check for check in answer.message.checks}
+            for name, (_, passes) in wanted.items():
+                expect_equal(checks[name].passed, passes, f"{name}: {checks[name].sentence}")
+                expect_equal(checks[name].required, name != "nobody", f"{name} is required")
+            expect(not answer.message.healthy, "a node with a broken page is healthy")
+            expect("503" in checks["broken"].sentence, checks["broken"].sentence)
+            expect("within 1 s" in checks["slow"].sentence, checks["slow"].sentence)
+        server.shutdown()
+        server.server_close()
 
     def bundle(self):
         secrets, members = self.secrets(), {}

@@ -204,15 +204,23 @@ struct ConfigurationTests {
         #expect(try store.pending() == nil)
     }
 
-    @Test("what this version cannot do is refused, not kept for show")
+    @Test("two probes of one name, and one interface twice, are refused")
     func notDone() async throws {
         let configuration = try configuration()
-        var probes = config("new")
-        probes.health.probes = [.with { $0.name = "x" }]
-        let failure = try await refusal { () throws(CallFailure) in
-            _ = try await configuration.dryRun(probes)
+        for names in [["disk"], ["shop", "shop"]] {
+            var probes = config("new")
+            probes.health.probes = names.map { name in
+                .with {
+                    $0.name = name
+                    $0.url = "http://127.0.0.1:80/"
+                }
+            }
+            let failure = try await refusal { () throws(CallFailure) in
+                _ = try await configuration.dryRun(probes)
+            }
+            #expect(failure.detail.reason == .badRequest)
+            #expect(failure.sentence.contains("the name \(names[0]), which another check has"))
         }
-        #expect(failure.detail.reason == .noInit)
         var twice = config("new")
         twice.links = ["eth0", "ETH0"].map { name in .with { $0.match = name } }
         let double = try await refusal { () throws(CallFailure) in

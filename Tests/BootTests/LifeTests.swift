@@ -218,6 +218,7 @@ struct LifeTests {
         let asked = hands.log.filter { $0.hasPrefix("ask") }.sorted()
         #expect(asked == ["ask containerd", "ask keel-agent"])
         #expect(journal.failures.isEmpty)
+        #expect(journal.ends == ["an operator"])
     }
 
     @Test("the health gate's word about a trial is left behind as it said it")

@@ -146,6 +146,7 @@ final class MemoryGround: Ground {
 final class MemoryJournal: BootJournal {
     private(set) var stages: [BootStage] = []
     private(set) var failures: [String] = []
+    private(set) var ends: [String] = []
     private(set) var lines: [String] = []
     private(set) var saves = 0
     var unhealthy = 0
@@ -158,6 +159,7 @@ final class MemoryJournal: BootJournal {
     func notePanic(_ lines: [String]) { self.lines += lines }
     func save() { saves += 1 }
     func fail(_ check: String, _ reason: String) { failures.append("\(check): \(reason)") }
+    func end(_ reason: String) { ends.append(reason) }
     func unhealthyBoots(of slot: Slot) -> Int { unhealthy }
 }
 
@@ -166,7 +168,13 @@ final class MemoryTimer: Timer {
     var isThere = true
     private(set) var feeds = 0
 
-    func arm(seconds: Int) -> Bool { isThere }
+    /// The times it was started with.
+    private(set) var times: [Int] = []
+
+    func arm(seconds: Int) -> Bool {
+        times.append(seconds)
+        return isThere
+    }
     func feed() { feeds += 1 }
 }
 

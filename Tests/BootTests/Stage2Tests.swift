@@ -63,6 +63,13 @@ struct Stage2Tests {
         #expect(!deeds.contains { $0.hasPrefix("mount /var/lib/kubelet") })
     }
 
+    @Test("the watchdog waits for the data partition as long as that may take, and no longer")
+    func patientWatchdog() throws {
+        prepare()
+        _ = try run()
+        #expect(timer.times == [120, 600, 120])
+    }
+
     @Test("no single refusal keeps the second stage from its end")
     func anyRefusal() throws {
         prepare()

@@ -273,6 +273,23 @@ import Trust
         }
     }
 
+    @Test(
+        "what is no plain http address of this machine is no page of its own",
+        arguments: [
+            "http://10.0.0.1/", "http://localhost/", "https://127.0.0.1/", "http://127.0.0.1.x/",
+            "file:///etc/passwd", "", "http://127.0.0.1:80/\r\nX: y",
+        ]
+    )
+    func otherMachine(url: String) {
+        let error = failure { () throws(PageFailure) in
+            _ = try PageFetch.getLocal(url, limit: 100, timeout: .seconds(5))
+        }
+        guard case .unusable = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
     @Test("authorities that are no certificates, and a key that fits no certificate, are unusable")
     func badCertificates() throws {
         let server = try PageServer()

@@ -1874,6 +1874,7 @@ public nonisolated struct Keel_V1_BootAccount: Sendable {
   /// The check that failed, or empty.
   public var failed: String = String()
 
+  /// Why it failed; without a failed check, who ended this boot in order.
   public var reason: String = String()
 
   /// What the kernel and the services said around the failure, or last.
@@ -2102,9 +2103,10 @@ public nonisolated struct Keel_V1_HTTPProbe: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// No other check's.
   public var name: String = String()
 
-  /// http://127.0.0.1:PORT/PATH; only loopback.
+  /// http://127.0.0.1:PORT/PATH; only loopback. An answer of 200 to 399 passes.
   public var url: String = String()
 
   /// Seconds. Default 2.

@@ -36,6 +36,7 @@ struct ExplainReport {
         if !boot.failed.isEmpty {
             return boot.failed + (boot.reason.isEmpty ? "" : ": \(boot.reason)")
         }
+        if !boot.reason.isEmpty { return "-, it was ended: \(boot.reason)" }
         if boot.current || boot.stage == BootStage.healthy.rawValue { return "-" }
         return "nothing was said: it ended after \(boot.stage)"
     }
