@@ -42,14 +42,21 @@ class Node:
         self.machine.kill()
 
     def osctl(self, *words, within=900):
+        began = time.monotonic()
+        done = subprocess.run(**self._command(words), timeout=within, check=False)
+        return Answer(words, done, time.monotonic() - began)
+
+    def begin(self, *words):
+        """The same, on its way."""
+        return subprocess.Popen(**self._command(words))
+
+    def _command(self, words):
         told = {name: value for name, value in os.environ.items()
                 if not name.startswith(("XDG_", "OSCTL_", "KUBECONFIG"))}
-        began = time.monotonic()
-        done = subprocess.run(
-            [self.programs / "osctl", *map(str, words)], text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self.folder, timeout=within,
-            check=False, env={**told, "HOME": str(self.home), "PWD": str(self.folder)})
-        return Answer(words, done, time.monotonic() - began)
+        return {"args": [self.programs / "osctl", *map(str, words)], "text": True,
+                "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+                "stderr": subprocess.STDOUT, "cwd": self.folder,
+                "env": {**told, "HOME": str(self.home), "PWD": str(self.folder)}}
 
     def power_on(self, within=300):
         """Until the agent serves, told by the fingerprint on the console: seconds from power-on."""
@@ -78,6 +85,19 @@ class Node:
                 raise RuntimeError(f"no answer within {within} s: {answer.text}\n"
                                    + self.machine.tail())
             time.sleep(0.5)
+
+    def settle(self, within=300):
+        """Until what runs is trusted, and no trial is under way."""
+        end = time.monotonic() + within
+        while True:
+            self.answers(within)
+            node = self.slots()
+            running = next(slot for slot in node["slots"] if slot["slot"] == node["running"])
+            if running["grant"] == "trusted":
+                return
+            if time.monotonic() > end:
+                raise RuntimeError(f"no trusted slot runs after {within} s: {node}")
+            time.sleep(1)
 
     def status(self):
         return json.loads(self.osctl("status", "--output", "json").must().text)

@@ -54,7 +54,7 @@ class Scene:
         with report.test("a new disk boots, makes its data partition and can be bootstrapped"):
             self.taken.mkdir()
             copy(self.releases.first(), self.taken / "disk.img")
-            with Node(self.programs, self.taken / "disk.img", self.taken, port=self.port) as node:
+            with self.machine_of(self.taken) as node:
                 seconds = node.power_on(600)
                 report.note(f"{seconds:.1f} s from power-on to the agent answering")
                 node.take()
@@ -70,13 +70,16 @@ class Scene:
             copy(path, folder / path.name)
         return folder
 
+    def machine_of(self, folder, **options):
+        """The node whose disk lies in a folder, switched off still."""
+        return Node(self.programs, folder / "disk.img", folder, port=self.port, **options)
+
     @contextlib.contextmanager
     def node(self, name, **options):
         """A copy of the taken node, powered on and answering; gone afterwards."""
         folder = self.copy(name)
         try:
-            with Node(self.programs, folder / "disk.img", folder, port=self.port,
-                      **options) as node:
+            with self.machine_of(folder, **options) as node:
                 node.machine.start()
                 node.answers(600)
                 yield node

@@ -23,9 +23,14 @@ struct ExplainReport {
             ["came to", boot.stage],
             ["failed", failure(boot)],
         ]
-        let lines = boot.lines.map { "  | \($0)" }
+        let lines = boot.lines.map { line in
+            "  | " + (line.count > longest ? "\(line.prefix(longest))..." : line)
+        }
         return ([Table.text(rows)] + lines).joined(separator: "\n")
     }
+
+    /// Characters of a line: some programs print all they know in one. JSON has all of it.
+    private static let longest = 240
 
     private static func mode(_ boot: Keel_V1_BootAccount) -> String {
         guard boot.attempt > 0 else { return orDash(boot.state) }
