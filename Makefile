@@ -44,7 +44,7 @@ node: build
 image: node
 	python3 image/build.py --bin $(BIN) --version $(VERSION) --sizes $(IMAGE)
 
-demo: node
+demo: build
 	python3 demo/demo.py --bin $(BIN)
 
 # Every unit, simulator and fuzz test; of each QEMU table a core set and rows drawn by the seed.

@@ -6,9 +6,8 @@ import os
 import pathlib
 import sys
 
-import nodes
+from node import Node, show, step
 from stage import ROOT, loop_device, run, scratch, web_server
-from workbench import Node, show, step
 
 
 class Demo:
@@ -103,10 +102,8 @@ def main():
             with Node(programs, folder, disk, demo.trust) as node:
                 demo.tell(node, address)
                 node.stop()
-        nodes.tell(programs, folder / "node")
-    print("\nEvery command went over mutual TLS and was written down; GRUB tried each release, the "
-          "broken one\nfell back by itself, and going back was one command. Next: README.md, "
-          "docs/osctl.md.")
+    print("\nThe agent took every command over mutual TLS and wrote it down; GRUB tried the "
+          "release, and going\nback was one command. Next: README.md, docs/osctl.md.")
 
 
 if __name__ == "__main__":
