@@ -70,7 +70,8 @@ def check():
             count = source.read().count(old)
         if count != 1:
             faults.append(f"{file}: the text of \"{name}\" stands there {count} times")
-    known = {os.path.basename(folder) for folder in FOLDERS} | {"Glibc", "Synchronization", "Testing"}
+    known = {os.path.basename(folder) for folder in FOLDERS}
+    known |= {"Glibc", "Synchronization", "Testing"}
     for folder in FOLDERS:
         for file in sorted(os.listdir(os.path.join(ROOT, folder))):
             if not file.endswith(".swift"):
