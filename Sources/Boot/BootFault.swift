@@ -31,7 +31,7 @@ struct BootFault: Error, Sendable, Hashable {
             case .empty: "it is empty"
             case .partial: "it holds no file system"
             case .unknown(let distrust):
-                distrust.map { "\($0)" } ?? "its trailer makes no sense"
+                distrust.map(\.words) ?? "its trailer makes no sense"
             case .whole: "it is whole"
             }
         return BootFault("trailer", "slot \(slot) is refused: \(what)")

@@ -53,7 +53,7 @@ final class Network {
             ground.say("the loopback is not up: \(error)")
         }
         do { try apply(settings) } catch {
-            ground.say("the kept network settings are refused: \(error)")
+            ground.say("the kept network settings are refused: \(error.words)")
             writeFiles()
         }
     }

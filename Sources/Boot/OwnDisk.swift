@@ -57,7 +57,7 @@ final class OwnDisk: SlotKeeping {
         )
         let content: SlotContent
         do { content = try machine.readContent(of: slot) } catch {
-            throw BootFault("disk", "slot \(slot) cannot be read: \(error)")
+            throw BootFault("disk", "slot \(slot) cannot be read: \(error.sentence)")
         }
         guard let release = content.release else { throw .content(content, of: slot) }
         return release
@@ -95,7 +95,7 @@ final class OwnDisk: SlotKeeping {
         do { try verb(loader) } catch .copiesFailed(_, inForce: true) {
             return
         } catch {
-            throw BootFault("record", "the boot record is as it was: \(error)")
+            throw BootFault("record", "the boot record is as it was: \(error.words)")
         }
     }
 

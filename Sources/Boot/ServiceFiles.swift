@@ -17,8 +17,10 @@ enum ServiceFiles {
                     continue
                 }
                 specs.append(spec)
+            } catch let fault as ServiceSpec.Fault {
+                ground.say("\(name) is no service: \(fault.words)")
             } catch {
-                ground.say("\(name) is no service: \(error)")
+                ground.say("\(name) cannot be read: \(error)")
             }
         }
         return specs

@@ -27,6 +27,14 @@ struct ServiceSpec: Sendable, Hashable {
         /// Missing, or of the wrong kind or size.
         case member(String)
         case unknown(String)
+
+        var words: String {
+            switch self {
+            case .notFlatJSON(let fault): "it \(fault.words)"
+            case .member(let name): "it has no good \"\(name)\""
+            case .unknown(let name): "\"\(name)\" is no member of a service"
+            }
+        }
     }
 
     init(

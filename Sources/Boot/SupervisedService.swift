@@ -117,50 +117,27 @@ struct SupervisedService: Sendable {
 
     mutating func restart(now: Duration) -> Supervisor.Action? {
         rest = spec.firstRest
-        switch phase {
-        case .running(let process, _):
-            phase = .stopping(
-                process,
-                until: now + spec.stopTime,
-                isKilled: false,
-                startsAgain: true
-            )
-            return .ask(spec.name, process: process)
-        case .stopping(let process, let until, let isKilled, _):
-            phase = .stopping(process, until: until, isKilled: isKilled, startsAgain: true)
-            return nil
-        case .stuck(let process, _):
-            phase = .stuck(process, startsAgain: true)
-            return nil
-        case .idle, .starting: return nil
-        case .resting, .stopped:
-            phase = .idle
-            return nil
-        }
+        return ask(now: now, startsAgain: true)
     }
 
     mutating func stop(now: Duration) -> Supervisor.Action? {
+        ask(now: now, startsAgain: false)
+    }
+
+    private mutating func ask(now: Duration, startsAgain: Bool) -> Supervisor.Action? {
         switch phase {
         case .running(let process, _):
-            phase = .stopping(
-                process,
-                until: now + spec.stopTime,
-                isKilled: false,
-                startsAgain: false
-            )
+            let until = now + spec.stopTime
+            phase = .stopping(process, until: until, isKilled: false, startsAgain: startsAgain)
             return .ask(spec.name, process: process)
         case .stopping(let process, let until, let isKilled, _):
-            phase = .stopping(process, until: until, isKilled: isKilled, startsAgain: false)
-            return nil
-        case .stuck(let process, _):
-            phase = .stuck(process, startsAgain: false)
-            return nil
+            phase = .stopping(process, until: until, isKilled: isKilled, startsAgain: startsAgain)
+        case .stuck(let process, _): phase = .stuck(process, startsAgain: startsAgain)
         // A start that is under way tells about itself at once.
-        case .starting, .stopped: return nil
-        case .idle, .resting:
-            phase = .stopped
-            return nil
+        case .starting: break
+        case .idle, .resting, .stopped: phase = startsAgain ? .idle : .stopped
         }
+        return nil
     }
 
     mutating func tick(now: Duration) -> Supervisor.Action? {

@@ -91,31 +91,3 @@ extension LoaderFault {
         }
     }
 }
-
-extension KeyError {
-    var words: String {
-        switch self {
-        case .notPEM: "expected a PEM text, found something else"
-        case .wrongLabel(let found, let expected): "expected a \(expected), found a \(found)"
-        case .severalBlocks: "expected one key, found several blocks"
-        case .encrypted:
-            "it is encrypted, and no passphrase is ever asked for; decrypt it with openssl pkey"
-        case .notEd25519(let found): "expected an Ed25519 key, found \(found)"
-        case .undecodable: "it cannot be decoded"
-        case .unable(let reason): "libcrypto says \(reason)"
-        }
-    }
-}
-
-extension TrustDirectoryError {
-    var words: String {
-        switch self {
-        case .noPolicy: "it has no policy.json"
-        case .key(let name, let error): "in \(name), \(error.words)"
-        case .policy(.notFlatJSON(let fault)): "its policy.json \(fault.words)"
-        case .policy(.invalid(let field)): "its policy.json has no good \"\(field)\""
-        case .policy(.unreachableThreshold(let keys, let threshold)):
-            "\(threshold) keys must sign, but it holds \(keys)"
-        }
-    }
-}

@@ -13,31 +13,9 @@ public enum Program {
     ) throws(Errno) {
         try requirePath(executable)
         for text in arguments + environment where text.utf8.contains(0) { throw .invalid }
-        let argv = ArgumentList([executable] + arguments)
-        let envp = ArgumentList(environment)
+        let argv = CStrings([executable] + arguments)
+        let envp = CStrings(environment)
         // Sound: everything pointed to lives until the call returns; lists end with nil.
         _ = try checked { unsafe execve(executable, argv.list, envp.list) }
-    }
-}
-
-/// A nil-terminated list of C strings.
-@safe
-private struct ArgumentList: ~Copyable {
-    // char**
-    let list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-    private let count: Int
-
-    init(_ strings: [String]) {
-        count = strings.count
-        // Sound: every place is set at once; `deinit` frees each string and the list.
-        unsafe list = .allocate(capacity: count + 1)
-        for index in 0..<count { unsafe (list + index).initialize(to: strdup(strings[index])) }
-        unsafe (list + count).initialize(to: nil)
-    }
-
-    deinit {
-        // Sound: `strdup` made the strings, and nobody uses them any more.
-        for index in 0..<count { unsafe free(list[index]) }
-        unsafe list.deallocate()
     }
 }

@@ -99,20 +99,7 @@ struct ReasonTests {
     @Test("a detail of any size reaches a client")
     func travel() async throws {
         for size in [0, 100, 3000, 10_000] {
-            let node = RefusingNode(size: size)
-            let store = IdentityStore(Authority.selfSigned())
-            let server = try NodeServer(
-                address: "127.0.0.1:0",
-                door: .open(methods: ["GetStatus"]),
-                identity: store,
-                service: node,
-                gate: Gatekeeper()
-            )
-            let client = try NodeClient(
-                endpoint: "127.0.0.1:\(server.port)",
-                trust: .pinned(sha256: try store.current.identity.fingerprint),
-                credentials: nil
-            )
+            let (server, client) = try openDoor(to: RefusingNode(size: size))
             let found = await failure { () async throws(CallFailure) in
                 _ = try await client.getStatus(.init(), timeout: patience)
             }

@@ -96,19 +96,7 @@ struct StopTests {
     @Test("a service that ignores its cancellation does not keep a server from stopping")
     func stubborn() async throws {
         let node = StubbornNode()
-        let store = IdentityStore(Authority.selfSigned())
-        let server = try NodeServer(
-            address: "127.0.0.1:0",
-            door: .open(methods: ["GetStatus"]),
-            identity: store,
-            service: node,
-            gate: Gatekeeper()
-        )
-        let client = try NodeClient(
-            endpoint: "127.0.0.1:\(server.port)",
-            trust: .pinned(sha256: try store.current.identity.fingerprint),
-            credentials: nil
-        )
+        let (server, client) = try openDoor(to: node)
         let call = Task { () async -> StatusCode? in
             await failure { () async throws(CallFailure) in
                 _ = try await client.getStatus(.init(), timeout: patience)

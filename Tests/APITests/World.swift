@@ -48,6 +48,26 @@ struct World: Sendable {
     func stop() async { await server.stop(grace: .zero) }
 }
 
+/// A door for anybody, with one method, and a client that pins its certificate.
+func openDoor(
+    to service: some NodeService
+) throws -> (server: NodeServer, client: NodeClient) {
+    let store = IdentityStore(Authority.selfSigned())
+    let server = try NodeServer(
+        address: "127.0.0.1:0",
+        door: .open(methods: ["GetStatus"]),
+        identity: store,
+        service: service,
+        gate: Gatekeeper()
+    )
+    let client = try NodeClient(
+        endpoint: "127.0.0.1:\(server.port)",
+        trust: .pinned(sha256: try store.current.identity.fingerprint),
+        credentials: nil
+    )
+    return (server, client)
+}
+
 let patience = Duration.seconds(10)
 
 /// What `body` fails with.

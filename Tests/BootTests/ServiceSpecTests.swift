@@ -69,7 +69,7 @@ struct ServiceSpecTests {
         ground.set("/etc/keel/services/d.txt", "no service")
         let specs = ServiceFiles.read(on: ground)
         #expect(specs.map(\.name) == ["a"] && specs[0].command == ["/a"])
-        #expect(ground.hasSaid("b.json is no service"))
+        #expect(ground.hasSaid("b.json is no service: "))
         #expect(ground.hasSaid("c.json: there is a service a already"))
     }
 }

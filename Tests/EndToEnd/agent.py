@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 
-from bundle import Bundle
 from cost import Bound
 from disk import COPIES, DiskImage
 from kill import drawn
@@ -21,6 +20,7 @@ from pki import EC
 from programs import DONE, tool
 from report import Wrong, expect, expect_equal, shown
 from servers import Nginx, answers, free_port
+from upgrading import Upgrading
 from world import REPOSITORY, copy_sparse, wait_until
 
 OVER = {"STATE_SUCCEEDED", "STATE_FAILED", "STATE_CANCELLED", "STATE_INTERRUPTED"}
@@ -42,20 +42,12 @@ def run(world, fixture, report):
         report.note(f"kills landed {bench.landed}")
 
 
-class Bench:
+class Bench(Upgrading):
     """A disk that runs 1.0.0 in slot a, a release to install, and who may ask for it."""
 
     def __init__(self, world, fixture, folder):
-        self.world, self.folder, self.trust = world, folder, fixture.usual_trust
-        self.running = Bundle.read(fixture.release("v1", "1.0.0"))
-        release = fixture.release("v2", "2.0.0")
-        self.bundle = Bundle.read(release)
-        (folder / "new.keel").symlink_to(release)
-        self.empty = folder / "empty.img"
-        disk = fixture.disk(self.empty, fixture.release("v1", "1.0.0"))
-        self.rate = max(200_000, Bound(disk, "b", self.bundle, self.running).asked_bytes // 2)
+        super().__init__(world, fixture, folder)
         self.certificates()
-        self.landed = {}
 
     def certificates(self):
         for name, subject, signer in (("ca", "/CN=clients", None),

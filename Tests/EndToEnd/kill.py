@@ -3,13 +3,13 @@ finishes the work, and what was written is not fetched again."""
 
 import time
 
-from bundle import Bundle
 from cost import Bound
 from disk import COPIES, DiskImage
 from loop import attached
 from programs import DONE, Running
 from report import expect, expect_equal
 from servers import Nginx
+from upgrading import Upgrading
 from world import copy_sparse
 
 KILLED = -9
@@ -41,27 +41,17 @@ def drawn(chance, length):
     return chance.uniform(0, 1.05) * length
 
 
-class Bench:
+class Bench(Upgrading):
     """A disk that runs 1.0.0 in slot a, and in slot b nothing or an older release."""
 
     def __init__(self, world, fixture, folder):
-        self.world, self.folder, self.trust = world, folder, fixture.usual_trust
-        self.running = Bundle.read(fixture.release("v1", "1.0.0"))
-        release = fixture.release("v2", "2.0.0")
-        self.bundle = Bundle.read(release)
-        (folder / "new.keel").symlink_to(release)
-        self.empty = folder / "empty.img"
-        disk = fixture.disk(self.empty, fixture.release("v1", "1.0.0"))
+        super().__init__(world, fixture, folder)
         # Slot b first runs and is trusted; then slot a is, so that b is a file system.
         self.full = copy_sparse(self.empty, folder / "full.img")
         older = fixture.release("v3", "0.9.0", small=True)
         for words in (("upgrade", "--allow-downgrade", older), ("confirm",), ("rollback",),
                       ("confirm",)):
             world.osctl(self.full, self.trust, *words).must(DONE)
-        fetched = Bound(disk, "b", self.bundle, self.running).asked_bytes
-        # nginx limits each connection; a fetch of about two seconds.
-        self.rate = max(200_000, fetched // 2)
-        self.landed = {}
         self.fetched = self.allowed = self.whole = 0
 
     def osctl(self, disk, *words, **options):

@@ -26,6 +26,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32),
                         help="draw these rows again")
     parser.add_argument("--only", choices=MODULES, action="append", help="run this file only")
+    parser.add_argument("--rows", metavar="TEXT", help="the rows whose names hold this text")
     parser.add_argument("--verbose", action="store_true", help="show where a test failed")
     options = parser.parse_args()
 
@@ -37,7 +38,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGALRM, lambda *_: sys.exit("the tests took too long"))
     signal.alarm(14400 if options.all else 3600)
-    with Scene(options.bin, options.all, options.seed) as scene:
+    with Scene(options.bin, options.all, options.seed, options.rows) as scene:
         scene.prepare(report)
         if not report.failures:
             for name in options.only or MODULES:

@@ -15,10 +15,11 @@ from releases import IMAGE, Releases
 
 
 class Scene:
-    """`everything`: all rows; else the core of a table and as many drawn by the seed."""
+    """`everything`: all rows; else the core of a table and as many drawn by the seed. `only`: a
+    text, and the rows with it in their names."""
 
-    def __init__(self, programs, everything, seed):
-        self.programs, self.everything = programs.resolve(), everything
+    def __init__(self, programs, everything, seed, only=None):
+        self.programs, self.everything, self.only = programs.resolve(), everything, only
         self.chance = random.Random(seed)
         self._folder = tempfile.TemporaryDirectory(prefix="keelos-node-")
         self.folder = pathlib.Path(self._folder.name)
@@ -43,6 +44,8 @@ class Scene:
         return f"http://10.0.2.2:{self.server.port}"
 
     def draw(self, rows, is_core, count=1):
+        if self.only:
+            return [row for row in rows if self.only in row.name]
         if self.everything:
             return rows
         others = [row for row in rows if not is_core(row)]

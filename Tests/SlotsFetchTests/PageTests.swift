@@ -36,6 +36,20 @@ import Trust
         }
     }
 
+    /// What becomes of asking for an address, whoever answers there.
+    private func refusal(of url: String) -> PageFailure? {
+        failure { () throws(PageFailure) in
+            _ = try PageFetch.get(
+                url,
+                authorities: nil,
+                insecure: true,
+                bearer: nil,
+                limit: 100,
+                timeout: .seconds(20)
+            )
+        }
+    }
+
     @Test("every status is an answer", arguments: [200, 401, 403, 404, 500, 503])
     func statuses(status: Int) throws {
         let answer = try get(PageServer(), "status/\(status)")
@@ -189,16 +203,7 @@ import Trust
     @Test("nobody at the port, and no such name, are unreachable")
     func unreachable() throws {
         for url in ["https://127.0.0.1:1/", "https://nobody.invalid/"] {
-            let error = failure { () throws(PageFailure) in
-                _ = try PageFetch.get(
-                    url,
-                    authorities: nil,
-                    insecure: true,
-                    bearer: nil,
-                    limit: 100,
-                    timeout: .seconds(20)
-                )
-            }
+            let error = refusal(of: url)
             guard case .unreachable = error else {
                 Issue.record("\(url): \(String(describing: error))")
                 continue
@@ -233,16 +238,7 @@ import Trust
                 c.close()
             """,
         ])
-        let error = failure { () throws(PageFailure) in
-            _ = try PageFetch.get(
-                "https://127.0.0.1:\(listener.line())/",
-                authorities: nil,
-                insecure: true,
-                bearer: nil,
-                limit: 100,
-                timeout: .seconds(20)
-            )
-        }
+        let error = refusal(of: "https://127.0.0.1:\(listener.line())/")
         guard case .handshake = error else {
             Issue.record("\(String(describing: error))")
             return
@@ -257,16 +253,7 @@ import Trust
         ]
     )
     func address(url: String) {
-        let error = failure { () throws(PageFailure) in
-            _ = try PageFetch.get(
-                url,
-                authorities: nil,
-                insecure: true,
-                bearer: nil,
-                limit: 100,
-                timeout: .seconds(5)
-            )
-        }
+        let error = refusal(of: url)
         guard case .unusable = error else {
             Issue.record("\(String(describing: error))")
             return
