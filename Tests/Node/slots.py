@@ -31,10 +31,18 @@ class Slots:
             disk.write(bytes([byte ^ 1]))
 
     def flip_root(self, slot, bundle, every=1 << 20):
-        """One bit in each MiB of a root, but for its first: what reads there reads a lie."""
+        """One bit in each MiB of a root, behind what the boot loader reads of it: kernel and
+        initramfs come first, and are as they should be."""
         size = member_size(bundle, "root.squashfs")
-        for at in range(every + 777, size, every):
+        for at in range(self.boot_size(slot) + every + 777, size, every):
             self.flip(self.start(slot) + at)
+
+    def boot_size(self, slot):
+        """Bytes of the files in a root's /boot, which lie first in it and are not compressed."""
+        listing = subprocess.run(
+            ["unsquashfs", "-o", str(self.start(slot)), "-lls", self.disk, "boot"],
+            capture_output=True, text=True, check=True).stdout
+        return sum(int(line.split()[2]) for line in listing.splitlines() if line.startswith("-"))
 
     def flip_signature(self, slot, bundle):
         """One bit of the first signature in the trailer."""
