@@ -26,10 +26,19 @@ final class AuditLog: Sendable {
         /// Bytes in the last one that are whole lines.
         var size: Int
         /// There may be more behind them.
-        var isTorn = false
+        var isTorn: Bool
         var end: AuditChain.Head
         var durableEnd: AuditChain.Head
-        var file: Descriptor
+        /// The last of `files`; `nil` until it could be opened.
+        var file: OpenFile?
+        /// What a `recovered` line must say before any other line.
+        var closing: String?
+    }
+
+    private final class OpenFile: Sendable {
+        let descriptor: Descriptor
+
+        init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
     }
 
     private let state: Mutex<State>
@@ -38,37 +47,31 @@ final class AuditLog: Sendable {
     private let hashing = OpenSSLHashing()
 
     /// Opens the log and closes a line that a power loss tore with a `recovered` line.
-    init(_ folder: StateFolder, limits: Limits = Limits()) throws(StateError) {
+    ///
+    /// Throws when it cannot be read. Where it cannot be written, on a full disk or a damaged one,
+    /// `unwritable` is told, and each line tries again: a node nobody reaches helps nobody.
+    init(
+        _ folder: StateFolder,
+        limits: Limits = Limits(),
+        unwritable: (StateError) -> Void = { _ in }
+    ) throws(StateError) {
         self.folder = folder
         self.limits = limits
-        try folder.makeFolder(Self.folder)
-        var found = try Self.files(in: folder)
+        let found = try Self.files(in: folder)
         let end = try AuditEnd(of: found, in: folder)
-        if found.isEmpty { found = [0] }
-        let file = try Self.open(found[found.count - 1], in: folder)
-        do {
-            if !end.torn.isEmpty { try file.resize(to: end.size) }
-            try file.synchronize()
-            try Directory.synchronize(folder.path + "/" + Self.folder)
-        } catch {
-            throw StateError(.write, Self.folder, error)
-        }
         state = Mutex(
-            State(files: found, size: end.size, end: end.head, durableEnd: end.head, file: file)
-        )
-        guard !end.torn.isEmpty || end.isUnreadable else { return }
-        let torn = end.torn
-        let digest = hashing.sha256(torn.span)
-        try append(durable: true) { line in
-            line.add("time", Timestamp.now.description)
-            line.add("method", "recovered")
-            line.add(
-                "arguments",
-                torn.isEmpty
-                    ? "the last line could not be read"
-                    : "\(torn.count) bytes of a torn line, sha256 \(digest.hex)"
+            State(
+                files: found.isEmpty ? [0] : found,
+                size: end.size,
+                isTorn: !end.torn.isEmpty,
+                end: end.head,
+                durableEnd: end.head,
+                file: nil,
+                closing: end.closing
             )
-        }
+        )
+        let result = changing { (state) throws(StateError) in try prepare(&state) }
+        if case .failure(let error) = result { unwritable(error) }
     }
 
     /// The end of the log, as far as it survives power loss.
@@ -82,26 +85,21 @@ final class AuditLog: Sendable {
         durable: Bool,
         _ members: (inout FlatJSONWriter) -> Void
     ) throws(StateError) {
-        let result: Result<Void, StateError> = state.withLock { state in
-            do throws(StateError) {
-                try append(durable: durable, to: &state, members)
-                return .success(())
-            } catch {
-                return .failure(error)
-            }
+        let result = changing { (state) throws(StateError) in
+            try prepare(&state)
+            try write(durable: durable, to: &state, members)
         }
         try result.get()
     }
 
     /// Makes every line before survive power loss.
     func synchronize() throws(StateError) {
-        let result: Result<Void, StateError> = state.withLock { state in
-            guard state.durableEnd != state.end else { return .success(()) }
-            do throws(Errno) { try state.file.synchronizeContents() } catch {
-                return .failure(StateError(.write, Self.folder, error))
+        let result = changing { (state) throws(StateError) in
+            guard state.durableEnd != state.end, let file = state.file else { return }
+            do throws(Errno) { try file.descriptor.synchronizeContents() } catch {
+                throw StateError(.write, Self.folder, error)
             }
             state.durableEnd = state.end
-            return .success(())
         }
         try result.get()
     }
@@ -135,11 +133,47 @@ final class AuditLog: Sendable {
         return lines
     }
 
-    private func append(
+    private func changing(
+        _ body: (inout State) throws(StateError) -> Void
+    ) -> Result<Void, StateError> {
+        state.withLock { state in
+            do throws(StateError) {
+                try body(&state)
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    /// Opens the last file and closes a torn line, unless that is done.
+    private func prepare(_ state: inout State) throws(StateError) {
+        if state.file == nil {
+            try folder.makeFolder(Self.folder)
+            let file = try Self.open(state.files[state.files.count - 1], in: folder)
+            do {
+                try file.descriptor.synchronize()
+                try Directory.synchronize(folder.path + "/" + Self.folder)
+            } catch {
+                throw StateError(.write, Self.folder, error)
+            }
+            state.file = file
+        }
+        guard let closing = state.closing else { return }
+        try write(durable: true, to: &state) { line in
+            line.add("time", Timestamp.now.description)
+            line.add("method", "recovered")
+            line.add("arguments", closing)
+        }
+        state.closing = nil
+    }
+
+    private func write(
         durable: Bool,
         to state: inout State,
         _ members: (inout FlatJSONWriter) -> Void
     ) throws(StateError) {
+        guard var file = state.file else { return }
         let line = AuditLine(
             number: state.end.count,
             after: state.end.hash,
@@ -147,16 +181,18 @@ final class AuditLog: Sendable {
             members
         )
         let bytes = line.bytes + [10]
-        try mend(&state)
-        if state.size > 0, state.size + bytes.count > limits.fileBytes { try rotate(&state) }
+        try mend(&state, file)
+        if state.size > 0, state.size + bytes.count > limits.fileBytes {
+            file = try rotate(&state, from: file)
+        }
         do {
             state.isTorn = true
-            try state.file.writeNext(bytes.span)
+            try file.descriptor.writeNext(bytes.span)
             state.isTorn = false
             state.size += bytes.count
             state.end = AuditChain.Head(count: line.number + 1, hash: line.hash)
             guard durable else { return }
-            try state.file.synchronizeContents()
+            try file.descriptor.synchronizeContents()
             state.durableEnd = state.end
         } catch {
             throw StateError(.write, Self.folder, error)
@@ -164,21 +200,25 @@ final class AuditLog: Sendable {
     }
 
     /// Takes away what a write left that a full disk cut short: the next line would follow it.
-    private func mend(_ state: inout State) throws(StateError) {
+    private func mend(_ state: inout State, _ file: OpenFile) throws(StateError) {
         guard state.isTorn else { return }
-        do { try state.file.resize(to: state.size) } catch {
+        do { try file.descriptor.resize(to: state.size) } catch {
             throw StateError(.write, Self.folder, error)
         }
         state.isTorn = false
     }
 
     /// Begins a file. The one before is durable first: a chain has no gap after a power cut.
-    private func rotate(_ state: inout State) throws(StateError) {
-        do { try state.file.synchronize() } catch {
+    private func rotate(
+        _ state: inout State,
+        from old: OpenFile
+    ) throws(StateError) -> OpenFile {
+        do { try old.descriptor.synchronize() } catch {
             throw StateError(.write, Self.folder, error)
         }
         state.durableEnd = state.end
-        state.file = try Self.open(state.end.count, in: folder)
+        let file = try Self.open(state.end.count, in: folder)
+        state.file = file
         state.size = 0
         state.files.append(state.end.count)
         do { try Directory.synchronize(folder.path + "/" + Self.folder) } catch {
@@ -187,64 +227,19 @@ final class AuditLog: Sendable {
         while state.files.count > limits.files {
             try folder.remove(Self.name(state.files.removeFirst()))
         }
+        return file
     }
 
     private static func open(
         _ first: Int,
         in folder: StateFolder
-    ) throws(StateError) -> Descriptor {
+    ) throws(StateError) -> OpenFile {
         let name = name(first)
         let path = try folder.absolute(name)
         do {
-            return try Descriptor(opening: path, for: .writing, [.create, .append])
+            return OpenFile(try Descriptor(opening: path, for: .writing, [.create, .append]))
         } catch {
             throw StateError(.write, name, error)
-        }
-    }
-
-    /// `audit/000000000042.jsonl`: twelve digits, so that the order of names is that of numbers.
-    static func name(_ first: Int) -> String {
-        let digits = String(first)
-        return
-            "\(folder)/\(String(repeating: "0", count: max(0, 12 - digits.count)))\(digits).jsonl"
-    }
-
-    private static func files(in folder: StateFolder) throws(StateError) -> [Int] {
-        try folder.list(Self.folder).filter { $0.hasSuffix(".jsonl") }
-            .compactMap { Int($0.dropLast(6)) }.sorted()
-    }
-}
-
-/// Where the log ends, found out when it is opened.
-private struct AuditEnd {
-    var head = AuditChain.Head.empty
-    /// Bytes of the last file that are whole lines.
-    var size = 0
-    /// What stands after the last newline: a line that a power loss cut short.
-    var torn: [UInt8] = []
-    /// The last whole line makes no sense, so nothing can be chained to it.
-    var isUnreadable = false
-
-    init(of files: [Int], in folder: StateFolder) throws(StateError) {
-        let hashing = OpenSSLHashing()
-        for (index, first) in files.enumerated().reversed() {
-            let bytes = try folder.read(AuditLog.name(first), limit: 64 << 20) ?? []
-            let whole = bytes.lastIndex(of: 10).map { $0 + 1 } ?? 0
-            if index == files.count - 1 {
-                size = whole
-                torn = Array(bytes[whole...])
-            }
-            let lines = bytes[..<whole].split(separator: 10).map(Array.init)
-            let last = lines.lastIndex { AuditLine(parsing: $0, hashing: hashing) != nil }
-            if let last, let line = AuditLine(parsing: lines[last], hashing: hashing) {
-                isUnreadable = isUnreadable || last != lines.count - 1
-                head = AuditChain.Head(
-                    count: line.number + lines.count - last,
-                    hash: line.hash
-                )
-                return
-            }
-            isUnreadable = isUnreadable || !lines.isEmpty
         }
     }
 }

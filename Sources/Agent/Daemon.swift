@@ -205,16 +205,24 @@ private struct Parts {
         _ logger: Logger
     ) throws(DaemonError) {
         do {
-            identity = try Identity(state: state, names: host.names, now: clock())
+            identity = try Identity(state: state, names: host.names, now: clock()) { error in
+                logger.error(
+                    "The new certificate is not kept",
+                    metadata: ["error": "\(error.sentence)"]
+                )
+            }
         } catch {
             throw .identity(error)
         }
         bootstrapper = Bootstrapper(state: state, clock: clock)
         do {
-            try bootstrapper.tidy()
             clientCA = try bootstrapper.clientCA()
         } catch {
             throw .membership(error)
+        }
+        do throws(CallFailure) { try bootstrapper.tidy() } catch {
+            // What is left over is no part of what is in force.
+            logger.error("The state folder is not tidy", metadata: ["error": "\(error.sentence)"])
         }
         do {
             configuration = try Configuration(
@@ -222,7 +230,12 @@ private struct Parts {
                 initLink: initLink,
                 logger: logger
             )
-            audit = try AuditLog(state)
+            audit = try AuditLog(state) { error in
+                logger.error(
+                    "The audit log could not be written",
+                    metadata: ["error": "\(error.words)"]
+                )
+            }
         } catch {
             throw .state(error)
         }

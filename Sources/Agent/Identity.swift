@@ -28,12 +28,14 @@ final class Identity: Sendable {
     private let current: Mutex<Certificate>
 
     /// Reads what is there and makes what is not. `names` are the host names and addresses that the
-    /// certificate carries when it has to be made.
+    /// certificate carries when it has to be made. A new one over the old key that cannot be kept
+    /// serves all the same, and `unkept` is told: it is the key that clients know.
     init(
         state: StateFolder,
         names: [String],
         now: Timestamp,
-        lifetime: Lifetime = Lifetime()
+        lifetime: Lifetime = Lifetime(),
+        unkept: (IdentityError) -> Void = { _ in }
     ) throws(IdentityError) {
         self.state = state
         self.lifetime = lifetime
@@ -44,7 +46,7 @@ final class Identity: Sendable {
             certificate = found
         } else {
             certificate = Self.make(key, machineID, names, now, lifetime)
-            try Self.keep(certificate, in: state)
+            do { try Self.keep(certificate, in: state) } catch { unkept(error) }
         }
         current = Mutex(certificate)
     }

@@ -316,9 +316,51 @@ def full_disk(ground, stage, report):
             Chain.of_agent(agent).check()
             stage.osctl(agent, admin, "audit", "verify").must(DONE, "whole")
             agent.stop()
+        unwritable(stage, report, folder)
     finally:
         stage.state.unlink(missing_ok=True)
         tool("umount", folder)
+
+
+def unwritable(stage, report, folder):
+    """An agent that starts while nothing can be kept: a node nobody reaches helps nobody."""
+    reader, admin = stage.identity("reader"), stage.identity("admin")
+    ballast = folder / "ballast"
+    with report.test("an agent that starts on a full disk, behind a torn line, answers; when there "
+                     "is room the line is closed and the chain is whole"):
+        with stage.agent() as agent, agent.client(reader) as client:
+            with contextlib.suppress(OSError), open(ballast, "wb", buffering=0) as file:
+                while True:
+                    file.write(bytes(4096))
+            for _ in range(500):
+                client.call("GetStatus")
+            expect("audit log could not be written" in agent.log.read_text(), agent.said())
+            agent.kill()
+        newest = max((folder / "audit").iterdir())
+        expect(not newest.read_bytes().endswith(b"\n"), "the log ends in no torn line")
+        with stage.agent() as agent:
+            with agent.client(reader) as client:
+                expect_equal(client.call("GetStatus").code, "OK", "a status")
+                expect("audit log could not be written" in agent.log.read_text(), agent.said())
+                ballast.unlink()
+                expect_equal(client.call("GetStatus").code, "OK", "a status")
+            expect("recovered" in newest.read_text(), "nothing closes the torn line")
+            Chain.of_agent(agent).check()
+            stage.osctl(agent, admin, "audit", "verify").must(DONE, "whole")
+            agent.stop()
+    with report.test("an agent whose state folder is only read answers, and changes nothing"):
+        tool("mount", "-o", "remount,ro", folder)
+        before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        with stage.agent() as agent:
+            with agent.client(reader) as client:
+                expect_equal(client.call("GetStatus").code, "OK", "a status")
+            stage.osctl(agent, admin, "status").must(DONE)
+            said = agent.log.read_text()
+            expect("audit log could not be written" in said, agent.said())
+            agent.stop()
+        after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        expect_equal(sorted(map(str, after)), sorted(map(str, before)), "the files")
+        expect(after == before, "a file has changed")
 
 
 def resealed(line):

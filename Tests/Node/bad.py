@@ -61,8 +61,8 @@ def rows():
         Row("there is no containerd", "containerd: containerd is",
             without=("/usr/bin/containerd",), core=True),
         Row("it is slower than its deadline", "deadline: .*never heard",
-            lambda scene: {"/etc/keel/services/keel-agent.json": scene.releases.service(
-                "keel-agent", after=["never"])}),
+            lambda scene: {agent: misfit(scene.folder, "DAWDLES"),
+                           f"{agent}-in-time": scene.programs / "keel-agent"}),
         Row("there is no network", "network: No link has an address",
             without=("drivers/net/virtio_net.ko",)),
         Row("a probe of the operator's fails", "shop: http://127.0.0.1:81/ ",
@@ -81,14 +81,18 @@ def rows():
 def run(scene, report):
     """Each row on a copy of one node that was taken and configured."""
     wanted = scene.draw(rows(), lambda row: row.core)
-    for number, row in enumerate(wanted, 2):
+    versions = {row: f"2.{number}.0" for number, row in enumerate(wanted, 2)}
+    overlays = {row: row.overlay(scene) for row in wanted if row.overlay}
+    for row, ended in scene.together(
+            lambda row: one(scene, row, overlays.get(row), versions[row]), wanted):
         with report.test(f"{row.name}: the old slot answers again, and says why"):
-            one(scene, report, row, f"2.{number}.0")
+            report.note(f"{ended.result():.0f} s from the restart to the old slot answering")
 
 
-def one(scene, report, row, version):
+def one(scene, row, overlay, version):
+    """Seconds from the restart into the bad release to the old slot answering."""
     without = [place if place.startswith("/") else scene.module(place) for place in row.without]
-    bundle = scene.releases.bad(version, row.overlay(scene) if row.overlay else None, without)
+    bundle = scene.bad(version, overlay, without)
     with scene.node(f"bad-{version}") as node:
         config = node.folder / "node.yaml"
         config.write_text(CONFIG + row.config)
@@ -105,9 +109,10 @@ def one(scene, report, row, version):
         else:
             node.osctl(*upgrade, "--reboot", within=1000).must(ROLLED_BACK)
             began = node.machine.begun + node.machine.wait("restarting: operation", 1, mark)[0]
-        node.answers(900)
-        report.note(f"{time.monotonic() - began:.0f} s from the restart to the old slot answering")
+        node.settle(900)
+        seconds = time.monotonic() - began
         check(node, row)
+        return seconds
 
 
 def check(node, row):

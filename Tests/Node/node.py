@@ -90,14 +90,16 @@ class Node:
         """Until what runs is trusted, and no trial is under way."""
         end = time.monotonic() + within
         while True:
-            self.answers(within)
-            node = self.slots()
-            running = next(slot for slot in node["slots"] if slot["slot"] == node["running"])
-            if running["grant"] == "trusted":
-                return
+            answer = self.osctl("slots", "--output", "json", within=60)
+            if answer.status == DONE:
+                node = json.loads(answer.text)
+                grants = {slot["slot"]: slot["grant"] for slot in node["slots"]}
+                if grants.get(node["running"]) == "trusted":
+                    return
             if time.monotonic() > end:
-                raise RuntimeError(f"no trusted slot runs after {within} s: {node}")
-            time.sleep(1)
+                raise RuntimeError(f"no trusted slot runs after {within} s: {answer.text}\n"
+                                   + self.machine.tail())
+            time.sleep(0.5)
 
     def status(self):
         return json.loads(self.osctl("status", "--output", "json").must().text)

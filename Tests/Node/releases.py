@@ -1,6 +1,5 @@
 """Releases of the real image: good ones, and ones that are broken on purpose."""
 
-import json
 import os
 import pathlib
 import shutil
@@ -13,7 +12,7 @@ LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 
 
 def misfit(folder, kind):
-    """A static program that misbehaves: ENDS, PANICS, HALTS or SLEEPS."""
+    """A static program that misbehaves: ENDS, PANICS, HALTS, DAWDLES or SLEEPS."""
     path = folder / f"misfit-{kind.lower()}"
     if not path.exists():
         subprocess.run(["gcc", "-static", "-Os", "-s", f"-D{kind}", "-o", path, HERE / "misfit.c"],
@@ -56,11 +55,6 @@ class Releases:
         for place in without:
             options += ["--without", place]
         return self._build(version, *options)
-
-    def service(self, name, **changes):
-        """A service's file, changed."""
-        file = IMAGE / "files/etc/keel/services" / f"{name}.json"
-        return json.dumps({**json.loads(file.read_text()), **changes}, indent=2)
 
     def _build(self, version, *options):
         bundle = self.served / f"keelos-{version}.keel"

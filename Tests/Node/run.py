@@ -26,7 +26,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32),
                         help="draw these rows again")
     parser.add_argument("--only", choices=MODULES, action="append", help="run this file only")
-    parser.add_argument("--rows", metavar="TEXT", help="the rows whose names hold this text")
+    parser.add_argument("--rows", metavar="REGEX", help="the rows whose names match this")
     parser.add_argument("--verbose", action="store_true", help="show where a test failed")
     options = parser.parse_args()
 

@@ -1,13 +1,16 @@
 """What the tests stand on: releases, a web server, and a node that was taken, to copy from."""
 
+import concurrent.futures
 import contextlib
 import os
 import pathlib
+import queue
 import random
 import re
 import shutil
 import subprocess
 import tempfile
+import threading
 
 import servers
 from node import Node
@@ -15,8 +18,8 @@ from releases import IMAGE, Releases
 
 
 class Scene:
-    """`everything`: all rows; else the core of a table and as many drawn by the seed. `only`: a
-    text, and the rows with it in their names."""
+    """`everything`: all rows; else the core of a table and as many drawn by the seed. `only`: the
+    rows whose names match it."""
 
     def __init__(self, programs, everything, seed, only=None):
         self.programs, self.everything, self.only = programs.resolve(), everything, only
@@ -25,8 +28,12 @@ class Scene:
         self.folder = pathlib.Path(self._folder.name)
         self.folder.chmod(0o755)
         self.releases = Releases(self.programs, self.folder)
-        self.port = servers.free_port()
-        self.taken = self.folder / "taken"
+        # Nodes that were taken, each with the port it was taken on. A trial that fails is mostly
+        # waited for: two at once keep two cores busy.
+        self.lanes = [(self.folder / f"taken-{number}", servers.free_port())
+                      for number in range(2 if everything else 1)]
+        self._free = queue.SimpleQueue()
+        self._building = threading.Lock()
         self._stack = contextlib.ExitStack()
 
     def __enter__(self):
@@ -45,7 +52,7 @@ class Scene:
 
     def draw(self, rows, is_core, count=1):
         if self.only:
-            return [row for row in rows if self.only in row.name]
+            return [row for row in rows if re.search(self.only, row.name)]
         if self.everything:
             return rows
         others = [row for row in rows if not is_core(row)]
@@ -54,40 +61,48 @@ class Scene:
 
     def prepare(self, report):
         """1.0.0 on a disk, its first boot, a client CA; switched off again in order."""
-        with report.test("a new disk boots, makes its data partition and can be bootstrapped"):
-            self.taken.mkdir()
-            copy(self.releases.first(), self.taken / "disk.img")
-            with self.machine_of(self.taken) as node:
-                seconds = node.power_on(600)
-                report.note(f"{seconds:.1f} s from power-on to the agent answering")
-                node.take()
-                node.osctl("status").must()
-                node.osctl("shutdown").must()
-                node.machine.end(180)
-
-    def copy(self, name):
-        """A folder of its own for a node: its disk, variable store and administrator."""
-        folder = self.folder / name
-        folder.mkdir()
-        for path in self.taken.iterdir():
-            copy(path, folder / path.name)
-        return folder
-
-    def machine_of(self, folder, **options):
-        """The node whose disk lies in a folder, switched off still."""
-        return Node(self.programs, folder / "disk.img", folder, port=self.port, **options)
+        for folder, port in self.lanes:
+            with report.test("a new disk boots, makes its data partition and can be bootstrapped"):
+                folder.mkdir()
+                copy(self.releases.first(), folder / "disk.img")
+                with Node(self.programs, folder / "disk.img", folder, port=port) as node:
+                    seconds = node.power_on(600)
+                    report.note(f"{seconds:.1f} s from power-on to the agent answering")
+                    node.take()
+                    node.osctl("status").must()
+                    node.osctl("shutdown").must()
+                    node.machine.end(180)
+                    self._free.put((folder, port))
 
     @contextlib.contextmanager
     def node(self, name, **options):
-        """A copy of the taken node, powered on and answering; gone afterwards."""
-        folder = self.copy(name)
+        """A copy of a taken node, its administrator with it, powered on and answering; gone
+        afterwards. Waits while every lane is taken."""
+        lane = self._free.get()
+        folder = self.folder / name
         try:
-            with self.machine_of(folder, **options) as node:
+            folder.mkdir()
+            for path in lane[0].iterdir():
+                copy(path, folder / path.name)
+            disk = folder / "disk.img"
+            with Node(self.programs, disk, folder, port=lane[1], **options) as node:
                 node.machine.start()
                 node.answers(600)
                 yield node
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+            self._free.put(lane)
+
+    def bad(self, *words):
+        """A broken release; one at a time is built."""
+        with self._building:
+            return self.releases.bad(*words)
+
+    def together(self, work, rows):
+        """(row, what will come of `work(row)`), as many at once as there are lanes."""
+        pool = self._stack.enter_context(
+            concurrent.futures.ThreadPoolExecutor(len(self.lanes)))
+        return [(row, pool.submit(work, row)) for row in rows]
 
     def module(self, path):
         """Where the root has a module of its kernel."""
