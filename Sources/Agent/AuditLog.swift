@@ -70,7 +70,7 @@ final class AuditLog: Sendable {
                 closing: end.closing
             )
         )
-        let result = changing { (state) throws(StateError) in try prepare(&state) }
+        let result = changing { (state) throws(StateError) in _ = try prepare(&state) }
         if case .failure(let error) = result { unwritable(error) }
     }
 
@@ -86,8 +86,8 @@ final class AuditLog: Sendable {
         _ members: (inout FlatJSONWriter) -> Void
     ) throws(StateError) {
         let result = changing { (state) throws(StateError) in
-            try prepare(&state)
-            try write(durable: durable, to: &state, members)
+            let file = try prepare(&state)
+            try write(durable: durable, to: file, &state, members)
         }
         try result.get()
     }
@@ -147,33 +147,39 @@ final class AuditLog: Sendable {
     }
 
     /// Opens the last file and closes a torn line, unless that is done.
-    private func prepare(_ state: inout State) throws(StateError) {
-        if state.file == nil {
-            try folder.makeFolder(Self.folder)
-            let file = try Self.open(state.files[state.files.count - 1], in: folder)
-            do {
-                try file.descriptor.synchronize()
-                try Directory.synchronize(folder.path + "/" + Self.folder)
-            } catch {
-                throw StateError(.write, Self.folder, error)
-            }
-            state.file = file
-        }
-        guard let closing = state.closing else { return }
-        try write(durable: true, to: &state) { line in
+    private func prepare(_ state: inout State) throws(StateError) -> OpenFile {
+        let file =
+            if let open = state.file { open } else { try openLast(state.files) }
+        state.file = file
+        guard let closing = state.closing else { return file }
+        try write(durable: true, to: file, &state) { line in
             line.add("time", Timestamp.now.description)
             line.add("method", "recovered")
             line.add("arguments", closing)
         }
         state.closing = nil
+        return state.file ?? file
+    }
+
+    private func openLast(_ files: [Int]) throws(StateError) -> OpenFile {
+        try folder.makeFolder(Self.folder)
+        let file = try Self.open(files[files.count - 1], in: folder)
+        do {
+            try file.descriptor.synchronize()
+            try Directory.synchronize(folder.path + "/" + Self.folder)
+        } catch {
+            throw StateError(.write, Self.folder, error)
+        }
+        return file
     }
 
     private func write(
         durable: Bool,
-        to state: inout State,
+        to file: OpenFile,
+        _ state: inout State,
         _ members: (inout FlatJSONWriter) -> Void
     ) throws(StateError) {
-        guard var file = state.file else { return }
+        var file = file
         let line = AuditLine(
             number: state.end.count,
             after: state.end.hash,
@@ -209,10 +215,7 @@ final class AuditLog: Sendable {
     }
 
     /// Begins a file. The one before is durable first: a chain has no gap after a power cut.
-    private func rotate(
-        _ state: inout State,
-        from old: OpenFile
-    ) throws(StateError) -> OpenFile {
+    private func rotate(_ state: inout State, from old: OpenFile) throws(StateError) -> OpenFile {
         do { try old.descriptor.synchronize() } catch {
             throw StateError(.write, Self.folder, error)
         }

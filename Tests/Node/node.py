@@ -43,20 +43,13 @@ class Node:
 
     def osctl(self, *words, within=900):
         began = time.monotonic()
-        done = subprocess.run(**self._command(words), timeout=within, check=False)
-        return Answer(words, done, time.monotonic() - began)
-
-    def begin(self, *words):
-        """The same, on its way."""
-        return subprocess.Popen(**self._command(words))
-
-    def _command(self, words):
         told = {name: value for name, value in os.environ.items()
                 if not name.startswith(("XDG_", "OSCTL_", "KUBECONFIG"))}
-        return {"args": [self.programs / "osctl", *map(str, words)], "text": True,
-                "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
-                "stderr": subprocess.STDOUT, "cwd": self.folder,
-                "env": {**told, "HOME": str(self.home), "PWD": str(self.folder)}}
+        done = subprocess.run(
+            [self.programs / "osctl", *map(str, words)], text=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self.folder, timeout=within,
+            check=False, env={**told, "HOME": str(self.home), "PWD": str(self.folder)})
+        return Answer(words, done, time.monotonic() - began)
 
     def power_on(self, within=300):
         """Until the agent serves, told by the fingerprint on the console: seconds from power-on."""
