@@ -127,7 +127,10 @@ def _descendants(pid, leaves=False):
     """The children of a process, or with `leaves` those of its descendants that have none."""
     children = set()
     for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
-        children.update(int(child) for child in task.read_text().split())
+        try:
+            children.update(int(child) for child in task.read_text().split())
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # A thread that has ended has no children.
     if not leaves:
         return children
     return set().union(*(_descendants(child, True) or {child} for child in children))

@@ -51,9 +51,6 @@ extension Engine {
 
 /// The writing of one release into one slot.
 struct Installation {
-    /// Blocks read back at once: 32 MiB keep the device's threads busy, for 256 KiB of digests.
-    private static let blocksAtOnce = 8192
-
     let engine: Engine
     let target: Slot
     let release: Release
@@ -85,8 +82,9 @@ struct Installation {
             try device.flush()
             try device.write(blank.span.extracting(droppingFirst: sector), at: sector)
         }
-        // 3. Everything but the first block; it waits in memory.
-        let head = try writeRoot(from: source, delivery)
+        // 3. Everything but the first block; it waits in memory. What is written is read back
+        //    while the rest is still on its way.
+        var (head, readBack) = try writeRoot(from: source, delivery)
         let trailer = Trailer(statement: release.statement, index: preparation.index.bytes)
         try forEachPart(of: trailer) { (part, offset) throws(UpdateError) in
             try onDevice { (device) throws(DeviceError) in
@@ -95,7 +93,9 @@ struct Installation {
         }
         try onDevice { (device) throws(DeviceError) in try device.flush() }
         guard readsBack else { return }
-        try writeTree(head: head)
+        try readBack.finish(head)
+        try onDevice { (device) throws(DeviceError) in try device.flush() }
+        try SlotProof(of: release, in: target, on: device).checkTree()
         try forEachPart(of: trailer) { (part, offset) throws(UpdateError) in
             try compare(part, at: offset, .trailer)
         }
@@ -110,76 +110,6 @@ struct Installation {
         try compare(head, at: 0, .head)
         try onDevice { (device) throws(DeviceError) in
             try device.discard(layout.size..<device.size)
-        }
-    }
-
-    /// Reads the root back, builds the tree over what the disk returned, writes and proves it.
-    private func writeTree(head: [UInt8]) throws(UpdateError) {
-        let machine = engine.machine
-        let salt = release.manifest.root.salt
-        var builder = HashTreeBuilder(
-            dataBlocks: layout.blockCount,
-            salt: salt,
-            hashing: machine.hashing
-        )
-        var writer = TreeWriter(device: device, start: layout.tree.lowerBound)
-        let reporter = Reporter(
-            .proving,
-            total: release.manifest.root.size,
-            clock: machine.clock,
-            observer: observer
-        )
-        try append(machine.hashing.hashes(of: head, salt: salt.bytes), to: &builder, &writer)
-        var next = 1
-        while next < layout.blockCount {
-            let count = min(Self.blocksAtOnce, layout.blockCount - next)
-            let digests: [UInt8]
-            do {
-                digests = try device.hashes(of: next..<(next + count), salt: salt.bytes)
-            } catch {
-                throw .device(target, error)
-            }
-            try append(digests, to: &builder, &writer)
-            next += count
-            try reporter.advance(by: count * SlotLayout.blockSize)
-        }
-        let root = try finish(builder, &writer)
-        guard root == release.manifest.root.verity else {
-            throw .notAsWritten(
-                target,
-                .root(found: root, expected: release.manifest.root.verity)
-            )
-        }
-        try onDevice { (device) throws(DeviceError) in try device.flush() }
-        try SlotProof(of: release, in: target, on: device).checkTree()
-    }
-
-    private func finish(
-        _ builder: HashTreeBuilder,
-        _ writer: inout TreeWriter
-    ) throws(UpdateError) -> Digest {
-        do {
-            let root = try builder.finish { (block, bytes) throws(DeviceError) in
-                try writer.take(block, bytes)
-            }
-            try writer.finish()
-            return root
-        } catch {
-            throw .device(target, error)
-        }
-    }
-
-    private func append(
-        _ digests: [UInt8],
-        to builder: inout HashTreeBuilder,
-        _ writer: inout TreeWriter
-    ) throws(UpdateError) {
-        do {
-            try builder.append(digests) { (block, bytes) throws(DeviceError) in
-                try writer.take(block, bytes)
-            }
-        } catch {
-            throw .device(target, error)
         }
     }
 
@@ -224,37 +154,5 @@ struct Installation {
         _ body: (any BlockDevice) throws(DeviceError) -> Void
     ) throws(UpdateError) {
         do { try body(device) } catch { throw .device(target, error) }
-    }
-}
-
-/// Puts the blocks of a growing tree onto the device: the long bottom level in long writes.
-struct TreeWriter {
-    private static let runLimit = 64 * SlotLayout.blockSize
-
-    private let device: any BlockDevice
-    private let start: Int
-    private var run: [UInt8] = []
-    private var runStart = 0
-
-    init(device: any BlockDevice, start: Int) {
-        self.device = device
-        self.start = start
-    }
-
-    mutating func take(_ block: Int, _ bytes: [UInt8]) throws(DeviceError) {
-        let offset = start + block * SlotLayout.blockSize
-        guard run.isEmpty || offset == runStart + run.count else {
-            try device.write(bytes.span, at: offset)
-            return
-        }
-        if run.isEmpty { runStart = offset }
-        run += bytes
-        if run.count >= Self.runLimit { try finish() }
-    }
-
-    mutating func finish() throws(DeviceError) {
-        guard !run.isEmpty else { return }
-        try device.write(run.span, at: runStart)
-        run.removeAll(keepingCapacity: true)
     }
 }

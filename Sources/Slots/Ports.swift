@@ -39,6 +39,23 @@ public protocol BlockDevice: SectorDevice {
         salt: Span<UInt8>,
         into digests: inout MutableSpan<UInt8>
     ) throws(DeviceError)
+
+    /// Begins what `hashBlocks` does and returns. Until the digests are there no block of `blocks`
+    /// is written; everything else may be.
+    func beginHashing(
+        _ blocks: Range<Int>,
+        salt: [UInt8]
+    ) throws(DeviceError) -> any ComingHashes
+
+    /// Bytes worth reading back at once, whole blocks: enough to keep the device busy, and not so
+    /// much that flushing each stretch costs more than it takes to write it.
+    var stretch: Int { get }
+}
+
+/// Digests of blocks that are being read.
+public protocol ComingHashes: AnyObject {
+    /// Waits for all of them: 32 bytes each, in the order of their blocks. Called once.
+    func wait() throws(DeviceError) -> [UInt8]
 }
 
 /// What a device could not do. `code` is the errno of the failed call.

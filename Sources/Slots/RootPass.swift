@@ -1,8 +1,9 @@
 /// One walk over the chunks of the root, in order, some of them at a time: brought into one buffer,
 /// hashed there together, and written from there.
 struct RootPass {
-    /// Bytes brought at once: enough that several threads can share the hashing.
-    private static let batchSize = 1 << 19
+    /// Bytes brought at once: enough that several threads can share the hashing, and no more than
+    /// is read back at once.
+    private let batchSize: Int
 
     let installation: Installation
     let reporter: Reporter
@@ -10,6 +11,8 @@ struct RootPass {
     private(set) var head = [UInt8](repeating: 0, count: SlotLayout.head.count)
     /// Chunks that were to come from the running slot and did not match.
     private(set) var spoiled: [Int] = []
+    /// `nil` when something that was passed is still to be written, or nothing is to be read back.
+    private(set) var readBack: ReadBack?
     private var buffer: [UInt8] = []
     private var batch: [Item] = []
 
@@ -27,6 +30,8 @@ struct RootPass {
     init(installation: Installation, reporter: Reporter) {
         self.installation = installation
         self.reporter = reporter
+        batchSize = min(1 << 19, installation.device.stretch)
+        readBack = installation.readsBack ? ReadBack(of: installation) : nil
     }
 
     mutating func run(
@@ -39,8 +44,7 @@ struct RootPass {
         var window = Window(on: running, limit: running.size)
         var delivered = DeliveredRanges(delivery == .whole ? nil : ranges(sources, wanted))
         for (number, chunk) in installation.preparation.index.chunks.enumerated() {
-            if let first = batch.first, chunk.range.upperBound > first.chunk.offset + Self.batchSize
-            {
+            if let first = batch.first, chunk.range.upperBound > first.chunk.offset + batchSize {
                 try take(from: source, &window)
             }
             let comes = delivered.contains(chunk.offset)
@@ -81,6 +85,8 @@ struct RootPass {
         }
         // What came before the line broke is in place now, and not fetched again.
         if let failure { throw .source(failure) }
+        if !spoiled.isEmpty { readBack = nil }
+        try readBack?.proceed(to: last.chunk.range.upperBound, head)
         batch.removeAll(keepingCapacity: true)
     }
 

@@ -1,10 +1,11 @@
 extension Installation {
     /// Brings every chunk to its place, each checked against the signed index in the buffer that is
-    /// then written, whatever its source. Returns the first block, which is not written yet.
+    /// then written, whatever its source. Returns the first block, which is not written yet, and
+    /// how far the rest is read back.
     func writeRoot(
         from source: any ImageSource,
         _ delivery: Delivery
-    ) throws(UpdateError) -> [UInt8] {
+    ) throws(UpdateError) -> (head: [UInt8], ReadBack) {
         let machine = engine.machine
         let reporter = Reporter(
             .writing,
@@ -16,7 +17,7 @@ extension Installation {
         try pass.run(sources: preparation.plan.sources, delivery: delivery, source)
         if delivery == .whole { try finish(source) }
         try repeatSpoiled(pass.spoiled, source, &pass)
-        return pass.head
+        return (pass.head, pass.readBack ?? ReadBack(of: self))
     }
 
     /// Chunks that the running slot turned out to hold damaged come from the network after all.

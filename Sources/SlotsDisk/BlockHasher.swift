@@ -27,16 +27,40 @@ struct BlockHasher {
     ) throws(DeviceError) {
         var saltBytes: [UInt8] = []
         for index in salt.indices { saltBytes.append(salt[index]) }
-        let work = Work(blocks, salt: saltBytes, medium, hashing)
-        let buffers = buffers
-        let pieces = (blocks.count * Self.blockSize + Self.pieceSize - 1) / Self.pieceSize
-        Thread.share("keel-hash", among: min(Self.threadCount, pieces)) {
-            guard var buffer = buffers.receive() else { return }
-            work.run(&buffer)
-            buffers.send(buffer)
-        }
-        let found = try work.result()
+        let found = try begin(blocks, salt: saltBytes).wait()
         for index in found.indices { digests[index] = found[index] }
+    }
+
+    /// Returns at once, or where the system gives no thread when all is done.
+    func begin(_ blocks: Range<Int>, salt: [UInt8]) -> any ComingHashes {
+        let work = Work(blocks, salt: salt, medium, hashing)
+        let pieces = (blocks.count * Self.blockSize + Self.pieceSize - 1) / Self.pieceSize
+        let buffers = buffers
+        return Coming(work) {
+            Thread.share("keel-hash", among: min(Self.threadCount, pieces)) {
+                guard var buffer = buffers.receive() else { return }
+                work.run(&buffer)
+                buffers.send(buffer)
+            }
+        }
+    }
+
+    /// Work under way; whoever forgets it waits for its end, so that no read outlives its device.
+    private final class Coming: ComingHashes {
+        private let work: Work
+        private var thread: Thread?
+
+        init(_ work: Work, _ body: @escaping @Sendable () -> Void) {
+            self.work = work
+            do throws(Errno) { thread = try Thread("keel-hash", body) } catch { body() }
+        }
+
+        deinit { thread.take()?.join() }
+
+        func wait() throws(DeviceError) -> [UInt8] {
+            thread.take()?.join()
+            return try work.result()
+        }
     }
 
     /// What the threads share: which piece is next, and what they found.

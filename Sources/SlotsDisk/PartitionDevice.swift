@@ -98,6 +98,16 @@ public final class PartitionDevice: BlockDevice {
         try hasher.hash(blocks, salt: salt, into: &digests)
     }
 
+    public func beginHashing(
+        _ blocks: Range<Int>,
+        salt: [UInt8]
+    ) throws(DeviceError) -> any ComingHashes {
+        let range = (blocks.lowerBound * Self.blockSize)..<(blocks.upperBound * Self.blockSize)
+        try require(range, .read)
+        try writer.settle(range)
+        return hasher.begin(blocks, salt: salt)
+    }
+
     /// A range beyond the end is an error and no trap: positions come from tables on disks.
     private func require(
         _ range: Range<Int>,

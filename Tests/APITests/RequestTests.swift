@@ -141,4 +141,21 @@ struct RequestTests {
         #expect(isFree)
         await world.stop()
     }
+
+    @Test("who makes a call as soon as another was answered is never turned away")
+    func quick() async throws {
+        var limits = ServerLimits()
+        limits.callsPerConnection = 1
+        let world = try World(limits: limits)
+        let client = try world.admin()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for _ in 0..<2000 { _ = try await client.checkHealth(timeout: patience) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        await world.stop()
+    }
 }

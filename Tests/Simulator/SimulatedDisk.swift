@@ -19,6 +19,9 @@ public final class SimulatedDisk: BlockDevice {
     /// Every state of a sector since the last flush, oldest first.
     private var pending: [Int: [[UInt8]]] = [:]
 
+    /// Small, so that an install of a small release reads back while it still writes.
+    public let stretch = 16 << 10
+
     /// Whether a power cut may tear a sector. Without, each comes out old or new.
     public var tearsSectors = true
 

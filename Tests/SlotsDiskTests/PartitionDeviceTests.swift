@@ -190,6 +190,33 @@ import Trust
         }
     }
 
+    @Test(
+        "blocks are hashed while others are written, and begun hashes outlive being forgotten",
+        arguments: Place.allCases
+    )
+    func coming(place: Place) throws {
+        let bench = try Bench(place, in: folder)
+        let device = bench.device
+        var generator = SeededGenerator(seed: 4)
+        let (bytes, salt) = (generator.bytes(1 << 20), generator.bytes(32))
+        try device.write(bytes.span, at: 0)
+        try device.flush()
+        var expected = [UInt8](repeating: 0, count: 256 * 32)
+        var span = expected.mutableSpan
+        Self.hashing.hashBlocks(bytes.span, salt: salt.span, into: &span)
+        let first = try device.beginHashing(0..<256, salt: salt)
+        try device.write(bytes.span, at: 1 << 20)
+        _ = try device.beginHashing(0..<256, salt: salt)
+        // What is on its way to the disk is seen.
+        let second = try device.beginHashing(256..<512, salt: salt)
+        #expect(try first.wait() == expected)
+        #expect(try second.wait() == expected)
+        let end = device.size / 4096
+        #expect(throws: DeviceError.self) {
+            _ = try device.beginHashing((end - 1)..<(end + 1), salt: salt)
+        }
+    }
+
     @Test("a partition in use is refused for writing, and can be read beside it")
     func inUse() throws {
         let image = try folder.image("used", size: 8 << 20)

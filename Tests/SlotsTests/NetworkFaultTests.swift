@@ -112,15 +112,19 @@ struct NetworkFaultTests {
 
     @Test("one write that reaches the medium wrong is found, and the slot is never armed")
     func spoiledWrite() throws {
+        var found = 0
         for index in 0..<20 {
             let world = try world(seed: UInt64(index))
             world.slots.b.spoilsWrite = index
             try? world.install(world.releases[2])
-            // A wrong bit in the zeros of the first block is gone once the block itself is written.
-            if index > 1, world.slots.b.spoilsWrite == nil {
+            // A wrong bit in the zeros of the first block is gone once the block itself is written,
+            // and one in a sector that two chunks share may go with the second.
+            if world.holds(.b)?.digest != world.releases[2].digest {
                 #expect(world.inForce?[.b] == SlotState.none, "write \(index)")
+                found += 1
             }
             #expect(world.violations.isEmpty, "write \(index): \(world.violations)")
         }
+        #expect(found > 15)
     }
 }

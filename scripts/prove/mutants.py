@@ -11,6 +11,13 @@ MUTANTS = [
      "        }\n"
      "        try onDevice { (device) throws(DeviceError) in try device.flush() }\n",
      "            }\n        }\n"),
+    ("read back what was not flushed", S + "ReadBack.swift",
+     "            try installation.onDevice { (device) throws(DeviceError) in "
+     "try device.flush() }\n",
+     ""),
+    ("read back while something is still to be written", S + "RootPass.swift",
+     "        if !spoiled.isEmpty { readBack = nil }\n",
+     ""),
     ("skip the flush of the first block", S + "Installation.swift",
      "            try device.write(head.span.extracting(first: sector), at: 0)\n"
      "            try device.flush()\n",
@@ -36,9 +43,9 @@ MUTANTS = [
      "            try device.flush()\n",
      "            try device.write(head.span.extracting(droppingFirst: sector), at: sector)\n"),
     ("grant before the read-back", S + "Installation.swift",
-     "        try writeTree(head: head)\n",
+     "        try readBack.finish(head)\n",
      "        do { try engine.machine.bootLoader.arm(target, attempts: 3) } catch {}\n"
-     "        try writeTree(head: head)\n"),
+     "        try readBack.finish(head)\n"),
     ("do not look at the root hash of the read-back", S + "Proof.swift",
      "guard found == root else", "guard found == found else"),
     ("write without revoking", S + "Installation.swift",

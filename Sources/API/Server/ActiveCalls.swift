@@ -1,9 +1,14 @@
 import Synchronization
 
-/// The calls under way on one listener: counted, watched, ended together.
+/// The calls on one listener: counted, watched, ended together.
+///
+/// A call is under way until its status leaves: a client that has an answer may make another call,
+/// however long the core takes to say that the answer has left.
 final class ActiveCalls: Sendable {
     private struct State {
+        /// Until the core is done with them.
         var calls: [UInt64: ServedCall] = [:]
+        var underWay = 0
         var shares: Shares
         var isClosed = false
     }
@@ -21,22 +26,32 @@ final class ActiveCalls: Sendable {
     /// Why the call is not taken; nil when it is.
     func add(_ call: ServedCall) -> String? {
         state.withLock { state in
-            guard state.calls.count < most, !state.isClosed else {
+            let isFull = state.underWay >= most || state.calls.count >= 2 * most
+            guard !isFull, !state.isClosed else {
                 return "the node has \(most) calls under way: as many as it takes."
             }
             guard state.shares.take(call.connection) else {
                 let share = state.shares.most
                 return "this connection has \(share) calls under way: as many as the node takes."
             }
+            state.underWay += 1
             state.calls[call.id] = call
             return nil
         }
     }
 
+    /// Counts a call no more: nothing but its status is left to send.
+    func answer(_ call: ServedCall) {
+        state.withLock { state in
+            state.underWay -= 1
+            state.shares.give(call.connection)
+        }
+    }
+
+    /// Forgets a call that was answered.
     func remove(_ call: ServedCall) {
         let isLast = state.withLock { state in
             state.calls[call.id] = nil
-            state.shares.give(call.connection)
             return state.isClosed && state.calls.isEmpty
         }
         if isLast { ended.reached() }

@@ -7,7 +7,8 @@ import Synchronization
 @safe
 final class Listener: Sendable {
     /// What is to be done with a call; `isCurrent` tells whether its client CA is still in force.
-    typealias Serve = @Sendable (ServedCall, _ isCurrent: @Sendable () -> Bool) async -> Void
+    typealias Serve =
+        @Sendable (ServedCall, _ isCurrent: @Sendable () -> Bool) async -> Answer
 
     let port: Int
     // grpc_server*
@@ -148,7 +149,9 @@ final class Listener: Sendable {
             return
         }
         served.begin {
-            await self.serve(served) { !self.isRetired.load(ordering: .acquiring) }
+            let answer = await self.serve(served) { !self.isRetired.load(ordering: .acquiring) }
+            self.calls.answer(served)
+            await served.finish(answer)
             self.calls.remove(served)
         }
     }

@@ -1,3 +1,9 @@
+/// How a call ends. A stream has sent its bytes before.
+struct Answer: Sendable {
+    let bytes: [UInt8]?
+    let failure: CallFailure?
+}
+
 /// What happens to a call between the wire and the service.
 struct Reception: Sendable {
     /// By path; of an open door all of them, and `openMethods` tells which exist there.
@@ -11,7 +17,7 @@ struct Reception: Sendable {
         "the node's client CA was changed since this connection was made: connect again"
     )
 
-    func serve(_ served: ServedCall, _ isCurrent: @Sendable () -> Bool) async {
+    func serve(_ served: ServedCall, _ isCurrent: @Sendable () -> Bool) async -> Answer {
         let call = Call(
             id: served.id,
             method: Call.method(at: served.path),
@@ -28,7 +34,7 @@ struct Reception: Sendable {
             failure = served.ending ?? error
         }
         gate.ended(call, request: served.request, failure: failure)
-        await served.finish(bytes, failure)
+        return Answer(bytes: bytes, failure: failure)
     }
 
     /// The order is: is there such a method at this door, is the connection still good, may this

@@ -180,17 +180,17 @@ extension ServedCall {
     }
 
     /// Sends what is left to send, and the status.
-    func finish(_ answer: [UInt8]?, _ failure: CallFailure?) async {
+    func finish(_ answer: Answer) async {
         let batch = Batch()
         if needsHeaders() { _ = batch.sendHeaders() }
-        if let failure {
+        if let failure = answer.failure {
             var told = failure.detail
             told.sentence = failure.sentence
             let sentence = ErrorTrailer.cut(told.sentence, to: ErrorTrailer.messageLimit)
             let detail = ErrorTrailer.encode(told)
             _ = batch.sendStatus(failure.code, sentence, detail)
         } else {
-            if let answer { _ = batch.sendMessage(answer) }
+            if let bytes = answer.bytes { _ = batch.sendMessage(bytes) }
             _ = batch.sendStatus(.ok, "", nil)
         }
         wait(for: .room, limits.sendWait)
