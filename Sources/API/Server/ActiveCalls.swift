@@ -1,57 +1,42 @@
 import Synchronization
 
 /// The calls on one listener: counted, watched, ended together.
-///
-/// A call is under way until its status leaves: a client that has an answer may make another call,
-/// however long the core takes to say that the answer has left.
 final class ActiveCalls: Sendable {
     private struct State {
         /// Until the core is done with them.
         var calls: [UInt64: ServedCall] = [:]
-        var underWay = 0
-        var shares: Shares
+        var counts: CallCounts
         var isClosed = false
     }
 
     private let state: Mutex<State>
-    private let most: Int
     /// Reached when the last call has ended after `close`.
     let ended = End()
 
     init(atMost most: Int, each share: Int) {
-        self.most = most
-        state = Mutex(State(shares: Shares(atMost: share)))
+        state = Mutex(State(counts: CallCounts(atMost: most, each: share)))
     }
 
     /// Why the call is not taken; nil when it is.
     func add(_ call: ServedCall) -> String? {
         state.withLock { state in
-            let isFull = state.underWay >= most || state.calls.count >= 2 * most
-            guard !isFull, !state.isClosed else {
-                return "the node has \(most) calls under way: as many as it takes."
-            }
-            guard state.shares.take(call.connection) else {
-                let share = state.shares.most
-                return "this connection has \(share) calls under way: as many as the node takes."
-            }
-            state.underWay += 1
+            guard !state.isClosed else { return "the node takes no more calls here." }
+            if let refusal = state.counts.begin(call.connection) { return refusal }
             state.calls[call.id] = call
             return nil
         }
     }
 
-    /// Counts a call no more: nothing but its status is left to send.
+    /// Nothing but the call's status is left to send.
     func answer(_ call: ServedCall) {
-        state.withLock { state in
-            state.underWay -= 1
-            state.shares.give(call.connection)
-        }
+        state.withLock { $0.counts.answer(call.connection) }
     }
 
     /// Forgets a call that was answered.
     func remove(_ call: ServedCall) {
         let isLast = state.withLock { state in
             state.calls[call.id] = nil
+            state.counts.end()
             return state.isClosed && state.calls.isEmpty
         }
         if isLast { ended.reached() }
@@ -82,25 +67,47 @@ final class ActiveCalls: Sendable {
     }
 }
 
-/// How many calls each connection has.
-struct Shares {
-    /// For one of them.
-    let most: Int
-    private var counts: [String: Int] = [:]
+/// How many calls there are, in all and of each connection.
+///
+/// A call is under way until its status leaves: a client that has an answer may make another call,
+/// however long the core takes to say that the answer has left. Calls that only wait for that word
+/// are bounded too, by as many again.
+struct CallCounts {
+    private let most: Int
+    /// For one connection.
+    private let share: Int
+    private var underWay = 0
+    private var answered = 0
+    private var shares: [String: Int] = [:]
 
-    init(atMost most: Int) { self.most = most }
-
-    /// False when the connection has as many as it may.
-    mutating func take(_ connection: String) -> Bool {
-        guard counts[connection, default: 0] < most else { return false }
-        counts[connection, default: 0] += 1
-        return true
+    init(atMost most: Int, each share: Int) {
+        self.most = most
+        self.share = share
     }
 
-    mutating func give(_ connection: String) {
-        guard let count = counts[connection] else { return }
-        counts[connection] = count > 1 ? count - 1 : nil
+    /// Why a call is not taken; nil when it is.
+    mutating func begin(_ connection: String) -> String? {
+        guard underWay < most, underWay + answered < 2 * most else {
+            return "the node has \(most) calls under way: as many as it takes."
+        }
+        guard shares[connection, default: 0] < share else {
+            return "this connection has \(share) calls under way: as many as the node takes."
+        }
+        shares[connection, default: 0] += 1
+        underWay += 1
+        return nil
     }
 
-    var isEmpty: Bool { counts.isEmpty }
+    /// A call's status leaves.
+    mutating func answer(_ connection: String) {
+        underWay -= 1
+        answered += 1
+        guard let count = shares[connection] else { return }
+        shares[connection] = count > 1 ? count - 1 : nil
+    }
+
+    /// The core is done with a call that was answered.
+    mutating func end() { answered -= 1 }
+
+    var isEmpty: Bool { underWay == 0 && answered == 0 && shares.isEmpty }
 }
