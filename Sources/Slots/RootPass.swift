@@ -74,20 +74,38 @@ struct RootPass {
     ) throws(UpdateError) {
         guard let first = batch.first, let last = batch.last else { return }
         let size = last.chunk.range.upperBound - first.chunk.offset
-        // A longer buffer is kept, not made anew each time.
-        if buffer.count < size { buffer = [UInt8](repeating: 0, count: size) }
-        let failure = receive(from: source)
-        copy(&window)
-        try check()
-        for item in batch {
-            if item.isHere, item.source != .inPlace { try write(item.chunk) }
-            try reporter.advance(by: item.chunk.length, reused: !item.comes)
-        }
+        let failure = try pass(size, from: source, &window)
+        for item in batch { try reporter.advance(by: item.chunk.length, reused: !item.comes) }
         // What came before the line broke is in place now, and not fetched again.
         if let failure { throw .source(failure) }
         if !spoiled.isEmpty { readBack = nil }
         try readBack?.proceed(to: last.chunk.range.upperBound, head)
         batch.removeAll(keepingCapacity: true)
+    }
+
+    /// Checks and writes what the source lends, or brings it all into the buffer first.
+    private mutating func pass(
+        _ size: Int,
+        from source: any ImageSource,
+        _ window: inout Window
+    ) throws(UpdateError) -> SourceError? {
+        if batch.allSatisfy({ $0.comes && $0.source != .inPlace }), let lent = lend(size, source) {
+            try check(lent)
+            try write(lent)
+            return nil
+        }
+        // A longer buffer is kept, not made anew each time.
+        if buffer.count < size { buffer = [UInt8](repeating: 0, count: size) }
+        let failure = receive(from: source)
+        copy(&window)
+        try check(ArrayBytes(buffer))
+        for item in batch where item.isHere && item.source != .inPlace { try write(item.chunk) }
+        return failure
+    }
+
+    /// Why the source does not lend, `read` will tell.
+    private func lend(_ size: Int, _ source: any ImageSource) -> (any SharedBytes)? {
+        do { return try source.lend(size) } catch { return nil }
     }
 
     /// Where a chunk lies in the buffer: as it lies in the root.
@@ -129,11 +147,14 @@ struct RootPass {
 
     /// Hashes what is here. What came from the network and is wrong ends the install; what the
     /// running slot does not hold as its own index promised is fetched later.
-    private mutating func check() throws(UpdateError) {
+    private mutating func check(_ bytes: any SharedBytes) throws(UpdateError) {
         let checked = batch.indices.filter { batch[$0].isHere && batch[$0].source != .inPlace }
         let digests = installation.engine.machine.hashing.digests(
-            of: buffer,
-            in: checked.map { place(of: batch[$0].chunk) }
+            of: bytes,
+            in: checked.map {
+                let place = place(of: batch[$0].chunk)
+                return (place.lowerBound + bytes.lead)..<(place.upperBound + bytes.lead)
+            }
         )
         for (index, digest) in zip(checked, digests) where digest != batch[index].chunk.digest {
             guard !batch[index].comes else {
@@ -146,6 +167,20 @@ struct RootPass {
         }
         for item in batch where !item.isHere && item.source != .inPlace {
             spoiled.append(item.number)
+        }
+    }
+
+    /// Writes the whole batch, but for the part of it that lies in the first block.
+    private mutating func write(_ lent: any SharedBytes) throws(UpdateError) {
+        let start = batch[0].chunk.offset
+        let kept = max(0, min(start + lent.count - lent.lead, head.count) - start)
+        lent.withBytes { bytes in
+            for index in 0..<kept { head[start + index] = bytes[lent.lead + index] }
+        }
+        let part = (lent.lead + kept)..<lent.count
+        guard !part.isEmpty else { return }
+        do { try installation.device.write(lent, part, at: start + kept) } catch {
+            throw .device(installation.target, error)
         }
     }
 

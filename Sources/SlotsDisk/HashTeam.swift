@@ -42,7 +42,7 @@ public final class HashTeam: Hashing {
         hashing.hashBlocks(blocks, salt: salt, into: &digests)
     }
 
-    public func digests(of bytes: [UInt8], in ranges: [Range<Int>]) -> [Digest] {
+    public func digests(of bytes: any SharedBytes, in ranges: [Range<Int>]) -> [Digest] {
         let isLarge = ranges.reduce(0) { $0 + $1.count } >= Self.worthwhile
         guard ranges.count > 1, isLarge, helper.withLock({ $0 != nil }) else {
             return hashing.digests(of: bytes, in: ranges)
@@ -58,7 +58,7 @@ public final class HashTeam: Hashing {
 private final class Batch: Sendable {
     private struct State {
         /// Given back at the end, so that the caller owns its buffer alone again.
-        var bytes: [UInt8]
+        var bytes: (any SharedBytes)?
         var next = 0
         /// Taken, and not hashed yet.
         var open = 0
@@ -69,7 +69,7 @@ private final class Batch: Sendable {
     private let state: Mutex<State>
     private let isDone = Semaphore(0)
 
-    init(_ bytes: [UInt8], _ ranges: [Range<Int>]) {
+    init(_ bytes: any SharedBytes, _ ranges: [Range<Int>]) {
         self.ranges = ranges
         state = Mutex(State(bytes: bytes, digests: Array(repeating: nil, count: ranges.count)))
     }
@@ -83,11 +83,11 @@ private final class Batch: Sendable {
 
     /// Lets go of the bytes before the digest is put: with the last one the caller has them alone.
     private func digest(
-        of bytes: consuming [UInt8],
+        of bytes: consuming any SharedBytes,
         _ range: Range<Int>,
         _ hashing: any Hashing
     ) -> Digest {
-        hashing.sha256(bytes.span.extracting(range))
+        bytes.withBytes { hashing.sha256($0.extracting(range)) }
     }
 
     /// Waits for what others still have in hand.
@@ -96,11 +96,11 @@ private final class Batch: Sendable {
         return state.withLock { $0.digests.compactMap(\.self) }
     }
 
-    private func take() -> (number: Int, bytes: [UInt8])? {
+    private func take() -> (number: Int, bytes: any SharedBytes)? {
         state.withLock { state in
-            guard state.next < ranges.count else { return nil }
+            guard state.next < ranges.count, let bytes = state.bytes else { return nil }
             defer { (state.next, state.open) = (state.next + 1, state.open + 1) }
-            return (state.next, state.bytes)
+            return (state.next, bytes)
         }
     }
 
@@ -109,7 +109,7 @@ private final class Batch: Sendable {
             state.digests[number] = digest
             state.open -= 1
             guard state.open == 0, state.next == ranges.count else { return false }
-            state.bytes = []
+            state.bytes = nil
             return true
         }
         if isLast { isDone.signal() }

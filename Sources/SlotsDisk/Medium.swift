@@ -64,10 +64,12 @@ final class Medium: Sendable {
 
     /// Writes whole blocks from the start of `buffer`.
     func write(_ blocks: Range<Int>, from buffer: borrowing AlignedBuffer) throws(DeviceError) {
-        do throws(Errno) {
-            let source = buffer.bytes.extracting(0..<blocks.count)
-            try descriptor.write(source, at: start + blocks.lowerBound)
-        } catch {
+        try write(blocks, from: buffer.bytes.extracting(0..<blocks.count))
+    }
+
+    /// Writes whole blocks from memory as aligned as `unit` says.
+    func write(_ blocks: Range<Int>, from source: Span<UInt8>) throws(DeviceError) {
+        do { try descriptor.write(source, at: start + blocks.lowerBound) } catch {
             throw DeviceError(.write, at: blocks.lowerBound, code: error.code)
         }
     }

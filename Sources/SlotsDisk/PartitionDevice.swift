@@ -66,6 +66,15 @@ public final class PartitionDevice: BlockDevice {
         try writer.write(bytes, at: offset)
     }
 
+    public func write(
+        _ bytes: any SharedBytes,
+        _ part: Range<Int>,
+        at offset: Int
+    ) throws(DeviceError) {
+        try require(offset..<(offset + part.count), .write)
+        try writer.write(bytes, part, at: offset)
+    }
+
     public func flush() throws(DeviceError) {
         do { try writer.finish() } catch {
             writer.forget()

@@ -21,6 +21,8 @@ final class WriteQueue: Sendable {
 
     private enum Job: ~Copyable, Sendable {
         case write(WritePiece)
+        /// Whole blocks of bytes that lie elsewhere, from this one on.
+        case writeShared(any SharedBytes, from: Int, to: Range<Int>)
         /// Everything before it is done.
         case report
     }
@@ -53,6 +55,11 @@ final class WriteQueue: Sendable {
 
     func send(_ piece: consuming WritePiece) { jobs.send(.write(piece)) }
 
+    /// Writes to `blocks`; the bytes are held until that is done.
+    func send(_ bytes: any SharedBytes, from start: Int, to blocks: Range<Int>) {
+        jobs.send(.writeShared(bytes, from: start, to: blocks))
+    }
+
     /// Returns when every piece sent before was written, or dropped after an error.
     func drain() {
         jobs.send(.report)
@@ -70,8 +77,20 @@ final class WriteQueue: Sendable {
             case .write(var piece):
                 if failure.withLock({ $0 == nil }) { write(&piece, &edge) }
                 free.send(piece.buffer)
+            case .writeShared(let bytes, let start, let blocks):
+                if failure.withLock({ $0 == nil }) { write(bytes, start, blocks) }
             case .report: reported.signal()
             }
+        }
+    }
+
+    private func write(_ bytes: any SharedBytes, _ start: Int, _ blocks: Range<Int>) {
+        do throws(DeviceError) {
+            try bytes.withBytes { (all) throws(DeviceError) in
+                try medium.write(blocks, from: all.extracting(start..<(start + blocks.count)))
+            }
+        } catch {
+            failure.withLock { $0 = error }
         }
     }
 

@@ -37,6 +37,7 @@ struct Writer: ~Copyable {
             let start = offset + done
             if start != gathered.upperBound { send() }
             if buffer == nil { try begin(at: start) }
+            if gathered.isEmpty { gathered = start..<start }
             let count = min(bytes.count - done, Self.end(ofBufferAt: start) - start)
             let base = gathered.lowerBound / medium.unit * medium.unit
             buffer?.put(bytes.extracting(done..<(done + count)), at: start - base)
@@ -69,12 +70,7 @@ struct Writer: ~Copyable {
     }
 
     private mutating func begin(at offset: Int) throws(DeviceError) {
-        if thread == nil {
-            let queue = queue
-            do { thread = try Thread("keel-write") { queue.run() } } catch {
-                throw DeviceError(.write, at: offset, code: error.code)
-            }
-        }
+        try startThread(at: offset)
         if buffersMade < WriteQueue.bufferCount {
             buffer = AlignedBuffer(byteCount: WriteQueue.bufferSize)
             buffersMade += 1
@@ -86,19 +82,95 @@ struct Writer: ~Copyable {
 
     /// Hands over what was gathered.
     mutating func send() {
-        guard let buffer = buffer.take() else { return }
+        guard !gathered.isEmpty, let buffer = buffer.take() else { return }
         rate?.take(gathered.count)
-        let blocks = medium.blocks(around: gathered)
+        expect(medium.blocks(around: gathered))
+        queue.send(WritePiece(buffer: buffer, range: gathered))
+    }
+
+    private mutating func startThread(at offset: Int) throws(DeviceError) {
+        guard thread == nil else { return }
+        let queue = queue
+        do { thread = try Thread("keel-write") { queue.run() } } catch {
+            throw DeviceError(.write, at: offset, code: error.code)
+        }
+    }
+
+    private mutating func expect(_ blocks: Range<Int>) {
         outstanding =
             outstanding.map {
                 min($0.lowerBound, blocks.lowerBound)..<max($0.upperBound, blocks.upperBound)
             } ?? blocks
-        queue.send(WritePiece(buffer: buffer, range: gathered))
     }
 
     /// Buffers end where the device's offset is a multiple of their size, so that a long run of
     /// writes is aligned whatever offset it began at.
     private static func end(ofBufferAt offset: Int) -> Int {
         (offset / WriteQueue.bufferSize + 1) * WriteQueue.bufferSize
+    }
+}
+
+// Bytes that are held until they are written, and not copied.
+extension Writer {
+    /// Writes the whole blocks of `part` from where they lie, where the medium takes them from
+    /// there; copies the rest.
+    mutating func write(
+        _ bytes: any SharedBytes,
+        _ part: Range<Int>,
+        at offset: Int
+    ) throws(DeviceError) {
+        try check()
+        let shift = part.lowerBound - offset
+        let blocks = try bytes.withBytes { (all) throws(DeviceError) -> Range<Int> in
+            guard medium.isDirect, all.isAligned(at: part.lowerBound, as: offset, to: medium.unit)
+            else { return offset..<offset }
+            return wholeBlocks(of: all, part, at: offset)
+        }
+        try bytes.withBytes { (all) throws(DeviceError) in
+            let head = part.lowerBound..<max(part.lowerBound, blocks.lowerBound + shift)
+            try write(all.extracting(head), at: offset)
+        }
+        if !blocks.isEmpty { try send(bytes, blocks, shift) }
+        try bytes.withBytes { (all) throws(DeviceError) in
+            let tail = max(part.lowerBound, blocks.upperBound + shift)..<part.upperBound
+            try write(all.extracting(tail), at: max(offset, blocks.upperBound))
+        }
+    }
+
+    /// What can be written as it lies. Where `part` begins inside a block whose start was gathered
+    /// from the bytes that lie before it, that start need not be written on its own.
+    private mutating func wholeBlocks(
+        of all: Span<UInt8>,
+        _ part: Range<Int>,
+        at offset: Int
+    ) -> Range<Int> {
+        let end = (offset + part.count) / medium.unit * medium.unit
+        var first = (offset + medium.unit - 1) / medium.unit * medium.unit
+        guard first < end else { return offset..<offset }
+        let start = offset / medium.unit * medium.unit
+        let before = offset - start
+        if before > 0, gathered == start..<offset, part.lowerBound >= before,
+            let kept = buffer.take()
+        {
+            let lying = all.extracting((part.lowerBound - before)..<part.lowerBound)
+            if kept.begins(with: lying) {
+                first = start
+                gathered = start..<start
+            }
+            buffer = consume kept
+        }
+        return first..<end
+    }
+
+    private mutating func send(
+        _ bytes: any SharedBytes,
+        _ blocks: Range<Int>,
+        _ shift: Int
+    ) throws(DeviceError) {
+        try startThread(at: blocks.lowerBound)
+        if !gathered.isEmpty { send() }
+        rate?.take(blocks.count)
+        expect(blocks)
+        queue.send(bytes, from: blocks.lowerBound + shift, to: blocks)
     }
 }

@@ -5,8 +5,8 @@ public import Slots
 /// A thread of its own fetches ahead into a bounded ring while the consumer works, and takes a
 /// broken transfer up again where it broke. Dropping the source ends both.
 public final class BundleSource: ImageSource {
-    /// Bytes fetched ahead at most.
-    static let ringCapacity = 1024 * 1024
+    /// Bytes fetched ahead at most, and of those that are on their way to the disk.
+    static let ringCapacity = 2560 * 1024
     private static let root = "root.squashfs"
 
     private let stream: BundleStream
@@ -104,6 +104,15 @@ public final class BundleSource: ImageSource {
             throw .malformed(.truncated(member: Self.root))
         }
         stage = .root(delivery, offset: offset, rest: rest - buffer.count)
+    }
+
+    public func lend(_ count: Int) throws(SourceError) -> (any SharedBytes)? {
+        guard case .root(let delivery, let offset, let rest) = stage, count <= rest else {
+            preconditionFailure("no more is read than the delivery holds")
+        }
+        guard let piece = try stream.lend(count) else { return nil }
+        stage = .root(delivery, offset: offset, rest: rest - count)
+        return piece
     }
 
     public func finish() throws(SourceError) {

@@ -96,6 +96,16 @@ final class BundleStream {
         return filled
     }
 
+    /// The next `count` bytes where they lie; `nil`, and nothing is taken, when they do not lie in
+    /// one piece.
+    func lend(_ count: Int) throws(SourceError) -> (any SharedBytes)? {
+        guard kept.isEmpty, try prepare(count) == count, let piece = try outlet.lend(count) else {
+            return nil
+        }
+        position += count
+        return piece
+    }
+
     /// Says that reading in order will go on up to `end` at least: one request instead of several.
     func expect(upTo end: Int) {
         guard case .upTo(let goal) = goal else { return }

@@ -11,7 +11,14 @@ final class Channel: Sendable {
         /// Not begun yet.
         var job: Job?
         var written = 0
+        /// The worker may use the circle up to here, a round later.
         var taken = 0
+        /// Where the pieces begin that were lent and are still held.
+        var lent: [Int] = []
+        /// What the consumer was given, in whatever way.
+        var consumed = 0
+        /// Bytes before it that stay as well, once anything was lent.
+        var lead = 0
         /// Bytes the waiting consumer waits for; 0 when it does not wait.
         var need = 0
         /// The worker found no room and waits for some.
@@ -25,6 +32,9 @@ final class Channel: Sendable {
         var waker: CurlWaker?
     }
 
+    /// Bytes that stay before what is lent next: it may begin inside a sector.
+    static let lead = 4096
+
     let monitor = Monitor(State())
     let ring: ByteRing
 
@@ -32,6 +42,48 @@ final class Channel: Sendable {
     init(capacity: Int) {
         precondition(capacity >= 64 * 1024, "the ring holds several pieces")
         ring = ByteRing(capacity: capacity)
+    }
+}
+
+extension Channel.State {
+    /// Gives the worker what nobody holds any more; wakes it once half the ring is free, not for
+    /// every crumb. True when it is to be signalled.
+    mutating func giveBack(_ capacity: Int) -> Bool {
+        taken = max(taken, min(consumed, lent.min() ?? consumed) - lead)
+        guard isPaused, capacity - (written - taken) >= capacity / 2 else { return false }
+        isPaused = false
+        waker?.wake()
+        return true
+    }
+}
+
+/// A piece of the way in the ring: the worker does not get it back while somebody holds this.
+final class LentPiece: SharedBytes {
+    let lead: Int
+    let count: Int
+    private let channel: Channel
+    private let start: Int
+
+    /// The piece was joined, and entered among the lent ones at `start`.
+    init(of channel: Channel, at start: Int, count: Int, lead: Int) {
+        self.channel = channel
+        self.start = start
+        self.count = count
+        self.lead = lead
+    }
+
+    deinit {
+        let isDue = channel.monitor.withLock { state in
+            if let place = state.lent.firstIndex(of: start) { state.lent.remove(at: place) }
+            return state.giveBack(channel.ring.capacity)
+        }
+        if isDue { channel.monitor.signal(.worker) }
+    }
+
+    func withBytes<Result, Failure>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try channel.ring.withBytes(count, at: start, body)
     }
 }
 

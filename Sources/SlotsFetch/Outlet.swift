@@ -18,12 +18,14 @@ final class Outlet {
         (taken, written) = channel.monitor.withLock { state in
             state.generation += 1
             state.job = job
-            state.taken = state.written
+            // What is held stays; the rest of the old job is the worker's at once.
+            state.consumed = state.written
+            _ = state.giveBack(channel.ring.capacity)
             state.end = nil
             state.isPaused = false
             // Under the lock, as CurlWaker demands.
             state.waker?.wake()
-            return (state.taken, state.written)
+            return (state.consumed, state.written)
         }
         returned = taken
         channel.monitor.signal(.worker)
@@ -85,10 +87,41 @@ final class Outlet {
         return filled
     }
 
-    /// Waits for `count` bytes, or as many as make half a ring; `false` when the job is over.
+    /// The next `count` bytes where they lie; `nil`, and nothing is taken, when there are too many,
+    /// or fewer came.
+    ///
+    /// What is held of them is let go by somebody else than the one who waits for more.
+    func lend(_ count: Int) throws(SourceError) -> LentPiece? {
+        let ring = channel.ring
+        guard count + Channel.lead <= ring.longest else { return nil }
+        while written - taken < count {
+            let before = written
+            guard try refill(count), written > before else { return nil }
+        }
+        // As much as lies before it, and was not given back.
+        let lead = min(
+            Channel.lead,
+            taken % ring.capacity,
+            taken - channel.monitor.withLock(\.taken)
+        )
+        let start = taken - lead
+        ring.join(lead + count, at: start)
+        taken += count
+        returned = taken
+        channel.monitor.withLock { state in
+            state.lead = Channel.lead
+            state.lent.append(start)
+            state.consumed = taken
+        }
+        return LentPiece(of: channel, at: start, count: lead + count, lead: lead)
+    }
+
+    /// Waits for `count` bytes, or as many as make nearly half a ring; `false` when the job is
+    /// over.
     private func refill(_ count: Int) throws(SourceError) -> Bool {
         giveBack()
-        let need = min(count, channel.ring.capacity / 2)
+        // With so many free bytes the worker is woken, when nothing is held any more.
+        let need = min(count, channel.ring.capacity / 2 - Channel.lead)
         let taken = taken
         let result: Result<Int, SourceError> = channel.monitor.wait(.consumer) { state in
             if state.written - taken >= need { return .success(state.written) }
@@ -111,12 +144,8 @@ final class Outlet {
         guard taken > returned else { return }
         returned = taken
         let isDue = channel.monitor.withLock { state in
-            state.taken = taken
-            let room = channel.ring.capacity - (state.written - state.taken)
-            guard state.isPaused, room >= channel.ring.capacity / 2 else { return false }
-            state.isPaused = false
-            state.waker?.wake()
-            return true
+            state.consumed = taken
+            return state.giveBack(channel.ring.capacity)
         }
         if isDue { channel.monitor.signal(.worker) }
     }

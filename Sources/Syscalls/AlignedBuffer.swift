@@ -95,4 +95,30 @@ public struct AlignedBuffer: ~Copyable, @unchecked Sendable {
                 .copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[range]))
         }
     }
+
+    /// Whether the first bytes are these. C function: `memcmp(3)`.
+    ///
+    /// - Precondition: there are as many.
+    public func begins(with other: Span<UInt8>) -> Bool {
+        precondition(other.count <= count, "the buffer has the bytes")
+        // Sound: both sides have as many bytes and live for the closure.
+        return unsafe other.withUnsafeBytes { other in
+            guard let theirs = other.baseAddress, let mine = unsafe memory.baseAddress else {
+                return true
+            }
+            return unsafe memcmp(theirs, mine, other.count) == 0
+        }
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Whether the byte at `index` lies as far into a block of memory as `offset` into one of a
+    /// disk: what direct I/O asks for (`open(2)`, `O_DIRECT`).
+    public func isAligned(at index: Int, as offset: Int, to unit: Int) -> Bool {
+        // Sound: the address is looked at, and nothing is read.
+        unsafe withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return (Int(bitPattern: start) + index - offset).isMultiple(of: unit)
+        }
+    }
 }

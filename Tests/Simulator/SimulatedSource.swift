@@ -84,6 +84,20 @@ public final class SimulatedSource: ImageSource {
         }
     }
 
+    /// Lends what comes without a fault.
+    public func lend(_ count: Int) throws(SourceError) -> (any SharedBytes)? {
+        let before = (ranges, delivered, rootRanges)
+        var bytes = [UInt8](repeating: 0, count: count)
+        var span = bytes.mutableSpan
+        do {
+            try read(into: &span)
+            return ArrayBytes(bytes)
+        } catch {
+            (ranges, delivered, rootRanges) = before
+            return nil
+        }
+    }
+
     public func finish() throws(SourceError) {}
 
     private func byte(at position: Int) throws(SourceError) -> UInt8 {

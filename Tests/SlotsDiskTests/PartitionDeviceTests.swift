@@ -42,7 +42,18 @@ import Trust
                 // Half of the writes go on where the last one ended.
                 if Bool.random(using: &generator), next + count <= device.size { offset = next }
                 let bytes = generator.bytes(count)
-                try device.write(bytes.span, at: offset)
+                switch Int.random(in: 0..<3, using: &generator) {
+                case 0: try device.write(bytes.span, at: offset)
+                default:
+                    // What lies before it is there, as of a source, or is something else.
+                    let lead = Int.random(in: 0...min(offset, 4096), using: &generator)
+                    let isTrue = Int.random(in: 0..<4, using: &generator) > 0
+                    let before =
+                        isTrue ? model[(offset - lead)..<offset] : generator.bytes(lead)[...]
+                    let shift = Int.random(in: 0..<8, using: &generator) == 0 ? 1 : 0
+                    let lying = LyingBytes(bytes, at: offset, after: before, shift: shift)
+                    try device.write(lying, lead..<(lead + count), at: offset)
+                }
                 model.replaceSubrange(offset..<(offset + count), with: bytes)
                 next = offset + count
             case 5...7:

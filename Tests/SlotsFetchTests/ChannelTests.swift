@@ -86,6 +86,66 @@ import Testing
         )
     }
 
+    @Test(
+        "what is lent stays as it was sent for as long as it is held",
+        arguments: [UInt64](1...6)
+    )
+    func lent(seed: UInt64) throws {
+        let bytes = TestBundle.noise(2_000_000, seed: seed)
+        var random = SeededRandom(state: seed)
+        try withWorker(
+            capacity: 256 * 1024,
+            { inlet, _ in Self.send(bytes, piece: 9_000, inlet) ? .complete : .failed(.changed) },
+            { (outlet: Outlet) throws in
+                outlet.start(Job(parts: []))
+                var held: [(piece: LentPiece, end: Int)] = []
+                var (taken, lent) = (0, 0)
+                while taken < bytes.count {
+                    let count = min(Int.random(in: 1...20_000, using: &random), bytes.count - taken)
+                    if Bool.random(using: &random), let piece = try outlet.lend(count) {
+                        held.append((piece, taken + count))
+                        lent += 1
+                    } else {
+                        let found = try read(outlet, count)
+                        #expect(found[...] == bytes[taken..<(taken + count)])
+                    }
+                    taken += count
+                    // What is held keeps the worker from going far: two, and not for long.
+                    while let oldest = held.first,
+                        held.count > 2 || taken - oldest.end > 20_000 || taken == bytes.count
+                    {
+                        let isLate = taken - oldest.end > 20_000
+                        let place = isLate ? 0 : Int.random(in: held.indices, using: &random)
+                        let (piece, end) = held.remove(at: place)
+                        #expect(piece.lead <= 4096)
+                        let found = piece.withBytes { span in span.indices.map { span[$0] } }
+                        #expect(found[...] == bytes[(end - piece.count)..<end], "seed \(seed)")
+                    }
+                }
+                #expect(lent > 10)
+                #expect(try outlet.lend(1) == nil)
+            }
+        )
+    }
+
+    @Test("what cannot be lent is there to be read")
+    func notLent() throws {
+        try withWorker(
+            { inlet, _ in
+                _ = Self.send([1, 2, 3], piece: 3, inlet)
+                return .failed(.changed)
+            },
+            { (outlet: Outlet) throws in
+                outlet.start(Job(parts: []))
+                // More than a quarter of the ring.
+                #expect(try outlet.lend(17_000) == nil)
+                #expect((try? outlet.lend(4)) == nil)
+                #expect(try read(outlet, 3) == [1, 2, 3])
+                #expect(throws: SourceError.changed) { try outlet.lend(1) }
+            }
+        )
+    }
+
     @Test("a new job drops what the old one left, even from a worker that waits for room")
     func newJob() throws {
         try withWorker(

@@ -132,5 +132,31 @@ import Testing
         var span = bytes.mutableSpan
         other.copy(0..<2, into: &span, at: 1)
         #expect(bytes == [9, 2, 3])
+        let (same, different, none): ([UInt8], [UInt8], [UInt8]) = ([2, 3], [2, 3, 1], [])
+        let begins = [
+            other.begins(with: same.span), other.begins(with: different.span),
+            other.begins(with: none.span),
+        ]
+        #expect(begins == [true, false, true])
+    }
+
+    @Test("bytes are aligned where they lie as far into a block of memory as into one of a disk")
+    func alignment() {
+        let buffer = AlignedBuffer(byteCount: 8192)
+        let bytes = buffer.bytes
+        let none: [UInt8] = []
+        let aligned = [
+            bytes.isAligned(at: 0, as: 0, to: 4096),
+            bytes.isAligned(at: 513, as: 1025, to: 512),
+            bytes.isAligned(at: 513, as: 4096 * 9 + 513, to: 4096),
+        ]
+        #expect(aligned == [true, true, true])
+        let askew = [
+            bytes.isAligned(at: 513, as: 1025, to: 4096),
+            bytes.isAligned(at: 513, as: 1024, to: 512),
+            bytes.extracting(1...).isAligned(at: 0, as: 0, to: 512),
+            none.span.isAligned(at: 0, as: 0, to: 512),
+        ]
+        #expect(askew == [false, false, false, false])
     }
 }
