@@ -16,8 +16,9 @@ public struct FetchPlan: Sendable, Hashable {
     /// From this share of the root on, one plain request is cheaper than many.
     static let wholeShare = (numerator: 9, denominator: 10)
 
-    /// One for each chunk. Chunks in a merged gap come from the network like their neighbours.
-    public private(set) var sources: [Source]
+    /// One for each chunk, or none when all of them come from the network: of a gigabyte they
+    /// are one megabyte. Chunks in a merged gap come from the network like their neighbours.
+    private let sources: [Source]
     /// Ascending, disjoint ranges of the root to ask for; the whole root when that is cheaper.
     public private(set) var wanted: [Range<Int>]
     public let rootSize: Int
@@ -46,16 +47,21 @@ public struct FetchPlan: Sendable, Hashable {
         var (inPlaceBytes, runningBytes) = (0, 0)
         for (chunk, range) in ranges.enumerated() {
             let isDelivered = delivered.contains(range.lowerBound)
-            if isDelivered, settled[chunk] != .inPlace { settled[chunk] = .network }
+            if isDelivered, case .running = settled[chunk] { settled[chunk] = .network }
             switch settled[chunk] {
             case .inPlace: inPlaceBytes += range.count
             case .running: runningBytes += range.count
             case .network: break
             }
         }
-        self.sources = settled
+        self.sources = settled.allSatisfy { $0 == .network } ? [] : settled
         self.inPlaceBytes = inPlaceBytes
         self.runningBytes = runningBytes
+    }
+
+    /// Where a chunk comes from.
+    public func source(ofChunk number: Int) -> Source {
+        sources.isEmpty ? .network : sources[number]
     }
 
     private static func runs(_ chunks: some Sequence<(Range<Int>, Source)>) -> [Range<Int>] {

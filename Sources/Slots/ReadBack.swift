@@ -115,7 +115,7 @@ struct ReadBack {
 
 /// Puts the blocks of a growing tree onto the device: the long bottom level in long writes.
 struct TreeWriter {
-    private static let runLimit = 64 * SlotLayout.blockSize
+    private static let runLimit = 16 * SlotLayout.blockSize
 
     private let device: any BlockDevice
     private let start: Int

@@ -35,14 +35,13 @@ struct RootPass {
     }
 
     mutating func run(
-        sources: [FetchPlan.Source],
-        delivery: Delivery,
+        _ plan: FetchPlan,
+        _ delivery: Delivery,
         _ source: any ImageSource
     ) throws(UpdateError) {
-        let wanted = installation.preparation.plan.wanted
         let running = installation.engine.machine.slots[installation.target.other]
         var window = Window(on: running, limit: running.size)
-        var delivered = DeliveredRanges(delivery == .whole ? nil : ranges(sources, wanted))
+        var delivered = DeliveredRanges(delivery == .whole ? nil : plan.wanted)
         for (number, chunk) in installation.preparation.index.chunks.enumerated() {
             if let first = batch.first, chunk.range.upperBound > first.chunk.offset + batchSize {
                 try take(from: source, &window)
@@ -52,19 +51,13 @@ struct RootPass {
                 Item(
                     number: number,
                     chunk: chunk,
-                    source: sources[number],
+                    source: plan.source(ofChunk: number),
                     comes: comes,
                     isHere: comes
                 )
             )
         }
         try take(from: source, &window)
-    }
-
-    /// In a second pass the ranges are those of its own plan.
-    private func ranges(_ sources: [FetchPlan.Source], _ wanted: [Range<Int>]) -> [Range<Int>] {
-        guard !spoiled.isEmpty else { return wanted }
-        return FetchPlan(index: installation.preparation.index, sources: sources).wanted
     }
 
     /// Brings, checks and writes the batch.

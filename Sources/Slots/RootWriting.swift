@@ -14,7 +14,7 @@ extension Installation {
             observer: observer
         )
         var pass = RootPass(installation: self, reporter: reporter)
-        try pass.run(sources: preparation.plan.sources, delivery: delivery, source)
+        try pass.run(preparation.plan, delivery, source)
         if delivery == .whole { try finish(source) }
         try repeatSpoiled(pass.spoiled, source, &pass)
         return (pass.head, pass.readBack ?? ReadBack(of: self))
@@ -31,7 +31,7 @@ extension Installation {
         for chunk in spoiled { sources[chunk] = .network }
         let plan = FetchPlan(index: preparation.index, sources: sources)
         let delivery = try release.openRoot(of: source, wanted: plan.wanted)
-        try pass.run(sources: plan.sources, delivery: delivery, source)
+        try pass.run(plan, delivery, source)
     }
 
     private func finish(_ source: any ImageSource) throws(UpdateError) {

@@ -6,7 +6,7 @@ public import Slots
 /// broken transfer up again where it broke. Dropping the source ends both.
 public final class BundleSource: ImageSource {
     /// Bytes fetched ahead at most, and of those that are on their way to the disk.
-    static let ringCapacity = 2560 * 1024
+    static let ringCapacity = 2048 * 1024
     private static let root = "root.squashfs"
 
     private let stream: BundleStream

@@ -14,7 +14,7 @@ final class ByteRing: @unchecked Sendable {
     init(capacity: Int) {
         precondition(capacity > 0, "a ring has room")
         self.capacity = capacity
-        longest = capacity / 4
+        longest = capacity / 4 + Channel.lead
         // Sound: freed in deinit; both threads hold a reference while they copy.
         unsafe memory = .allocate(byteCount: capacity + longest, alignment: 4096)
     }
