@@ -112,10 +112,20 @@ class Agent:
                  f"127.0.0.1:{self.port}", "--plain-host"]
         self.process = subprocess.Popen([str(word) for word in words], stderr=self.log,
                                         stdout=self.log, stdin=subprocess.DEVNULL)
-        wait_until(lambda: answers(self.port) or self.process.poll() is not None, "the agent")
+        wait_until(lambda: self.certificate() or self.process.poll() is not None, "the agent")
         expect(self.process.poll() is None, lambda: f"the agent ended: {self.said()}")
         self.own = self.bench.folder / "agent.pem"
-        self.own.write_text(ssl.get_server_certificate(("127.0.0.1", self.port)))
+        self.own.write_text(self.certificate())
+
+    def certificate(self):
+        """Of the door; nothing while there is none. The agent tries its port for a moment before
+        it opens it, and resets who connects just then."""
+        if not answers(self.port):
+            return None
+        try:
+            return ssl.get_server_certificate(("127.0.0.1", self.port))
+        except OSError:
+            return None
 
     def said(self):
         return shown((self.bench.folder / "agent.log").read_text()[-900:], 900)
