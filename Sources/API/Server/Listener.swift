@@ -181,7 +181,9 @@ extension Listener {
         await queue.ended()
     }
 
-    private func closeDoor() {
+    /// Accepts nothing from its return on; calls under way go on, connections without one are told
+    /// to go away.
+    func closeDoor() {
         stage.withLock { stage in
             guard stage == .open else { return }
             stage = .stopping

@@ -231,6 +231,8 @@ extension NodeServer {
             return (replace(with: next, in: &state), true)
         }
         guard let old else { return isOver }
+        // Who connects after the notice must not meet the old one at its end.
+        old.closeDoor()
         end(old, after: Self.longFarewell)
         notice(.hears)
         return true
