@@ -20,17 +20,6 @@ struct BlockHasher {
         for _ in 0..<Self.threadCount { buffers.send(AlignedBuffer(byteCount: Self.pieceSize)) }
     }
 
-    func hash(
-        _ blocks: Range<Int>,
-        salt: Span<UInt8>,
-        into digests: inout MutableSpan<UInt8>
-    ) throws(DeviceError) {
-        var saltBytes: [UInt8] = []
-        for index in salt.indices { saltBytes.append(salt[index]) }
-        let found = try begin(blocks, salt: saltBytes).wait()
-        for index in found.indices { digests[index] = found[index] }
-    }
-
     /// Returns at once, or where the system gives no thread when all is done.
     func begin(_ blocks: Range<Int>, salt: [UInt8]) -> any ComingHashes {
         let work = Work(blocks, salt: salt, medium, hashing)

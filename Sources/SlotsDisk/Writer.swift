@@ -121,24 +121,19 @@ extension Writer {
     ) throws(DeviceError) {
         try check()
         let shift = part.lowerBound - offset
-        let blocks = try bytes.withBytes { (all) throws(DeviceError) -> Range<Int> in
-            guard medium.isDirect, all.isAligned(at: part.lowerBound, as: offset, to: medium.unit)
-            else { return offset..<offset }
-            return wholeBlocks(of: all, part, at: offset)
-        }
         try bytes.withBytes { (all) throws(DeviceError) in
+            let blocks = wholeBlocks(of: all, part, at: offset)
             let head = part.lowerBound..<max(part.lowerBound, blocks.lowerBound + shift)
-            try write(all.extracting(head), at: offset)
-        }
-        if !blocks.isEmpty { try send(bytes, blocks, shift) }
-        try bytes.withBytes { (all) throws(DeviceError) in
             let tail = max(part.lowerBound, blocks.upperBound + shift)..<part.upperBound
-            try write(all.extracting(tail), at: max(offset, blocks.upperBound))
+            try write(all.extracting(head), at: offset)
+            if !blocks.isEmpty { try send(bytes, blocks, shift) }
+            try write(all.extracting(tail), at: tail.lowerBound - shift)
         }
     }
 
-    /// What can be written as it lies. Where `part` begins inside a block whose start was gathered
-    /// from the bytes that lie before it, that start need not be written on its own.
+    /// What can be written as it lies; nothing at `offset` when nothing can. Where `part` begins
+    /// inside a block whose start was gathered from the bytes that lie before it, that start need
+    /// not be written on its own.
     private mutating func wholeBlocks(
         of all: Span<UInt8>,
         _ part: Range<Int>,
@@ -146,7 +141,9 @@ extension Writer {
     ) -> Range<Int> {
         let end = (offset + part.count) / medium.unit * medium.unit
         var first = (offset + medium.unit - 1) / medium.unit * medium.unit
-        guard first < end else { return offset..<offset }
+        guard medium.isDirect, first < end,
+            all.isAligned(at: part.lowerBound, as: offset, to: medium.unit)
+        else { return offset..<offset }
         let start = offset / medium.unit * medium.unit
         let before = offset - start
         if before > 0, gathered == start..<offset, part.lowerBound >= before,

@@ -98,22 +98,19 @@ final class Outlet {
             let before = written
             guard try refill(count), written > before else { return nil }
         }
-        // As much as lies before it, and was not given back.
-        let lead = min(
-            Channel.lead,
-            taken % ring.capacity,
-            taken - channel.monitor.withLock(\.taken)
-        )
-        let start = taken - lead
-        ring.join(lead + count, at: start)
+        let begin = taken
         taken += count
         returned = taken
-        channel.monitor.withLock { state in
+        let lead = channel.monitor.withLock { state in
+            // As much as lies before it, and was not given back.
+            let lead = min(Channel.lead, begin % ring.capacity, begin - state.taken)
             state.lead = Channel.lead
-            state.lent.append(start)
+            state.lent.append(begin - lead)
             state.consumed = taken
+            return lead
         }
-        return LentPiece(of: channel, at: start, count: lead + count, lead: lead)
+        ring.join(lead + count, at: begin - lead)
+        return LentPiece(of: channel, at: begin - lead, count: lead + count, lead: lead)
     }
 
     /// Waits for `count` bytes, or as many as make nearly half a ring; `false` when the job is

@@ -40,6 +40,12 @@ import Testing
         return true
     }
 
+    /// Sends three bytes and fails.
+    private static func breakOff(_ inlet: Inlet, _ job: Job) -> JobEnd {
+        _ = send([1, 2, 3], piece: 3, inlet)
+        return .failed(.changed)
+    }
+
     private func read(_ outlet: Outlet, _ count: Int) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var span = bytes.mutableSpan
@@ -74,10 +80,7 @@ import Testing
     @Test("what came before a failure is delivered before the failure")
     func failureLast() throws {
         try withWorker(
-            { inlet, _ in
-                _ = Self.send([1, 2, 3], piece: 3, inlet)
-                return .failed(.changed)
-            },
+            Self.breakOff,
             { (outlet: Outlet) throws in
                 outlet.start(Job(parts: []))
                 #expect(try read(outlet, 2) == [1, 2])
@@ -131,10 +134,7 @@ import Testing
     @Test("what cannot be lent is there to be read")
     func notLent() throws {
         try withWorker(
-            { inlet, _ in
-                _ = Self.send([1, 2, 3], piece: 3, inlet)
-                return .failed(.changed)
-            },
+            Self.breakOff,
             { (outlet: Outlet) throws in
                 outlet.start(Job(parts: []))
                 // More than a quarter of the ring.
