@@ -3,9 +3,12 @@
 import contextlib
 import re
 import shutil
+import socket
+import ssl
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from authority import Authority, fingerprint
 from cluster import Cluster, web_token
@@ -28,6 +31,26 @@ def run(ground, fixture, report):
         join.halves()
         for number in range(10 if ground.runs_all else 4):
             join.at_once(number, SECRET if number % 2 else "")
+
+
+def knock(port, seconds=20):
+    """Connects until somebody listens there; what became of the first connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with socket.socket() as plain:
+            plain.settimeout(seconds)
+            if plain.connect_ex(("127.0.0.1", port)) != 0:
+                continue
+            try:
+                with context.wrap_socket(plain) as line:
+                    # The settings of HTTP/2 come first.
+                    return "served" if line.recv(9) else "cut off behind the handshake"
+            except OSError as error:
+                return f"cut off: {error}"
+    return "refused"
 
 
 class Join:
@@ -92,6 +115,14 @@ class Join:
                 agent.kill()
                 agent.start()
                 expect_equal(agent.fingerprint, before, "the fingerprint")
+            with self.report.test("who connects while the agent starts is refused, or served, and "
+                                  "never cut off"):
+                for _ in range(5):
+                    agent.kill()
+                    with ThreadPoolExecutor(2) as pool:
+                        ends = [pool.submit(knock, agent.port) for _ in range(2)]
+                        agent.start()
+                    expect_equal([end.result() for end in ends], ["served"] * 2, "who knocked")
             with self.report.test("a certificate made anew over the same key needs no new pin"):
                 self.osctl(agent, "identity").must(DONE)
                 before = agent.certificate

@@ -36,7 +36,7 @@ final class Listener: Sendable {
     /// Binds `address` ("192.0.2.1:50051") and begins to accept; nil when that fails.
     ///
     /// The address is shared with other listeners, because one takes over from the other when the
-    /// client CA changes. So `isFree` is asked first whether it is anybody else's.
+    /// client CA changes. So `PortCheck` is asked first whether it is anybody else's.
     init?(
         _ address: String,
         _ credentials: ServerCredentials,
@@ -79,25 +79,6 @@ final class Listener: Sendable {
 
     deinit {
         watching.cancel()
-    }
-
-    /// False when somebody has the port of `address`, or when TLS cannot use the credentials. Binds
-    /// it for a moment, alone.
-    static func isFree(_ address: String, _ credentials: ServerCredentials) -> Bool {
-        guard let queue = CompletionQueue("keel-probe") else { return false }
-        var arguments = ChannelArguments()
-        arguments[GRPC_ARG_ALLOW_REUSEPORT] = 0
-        // Sound: the core copies arguments and address; `abandon` takes the server over.
-        let server = unsafe arguments.withCore { unsafe grpc_server_create($0, nil) }
-        guard let server = unsafe server else {
-            queue.shutDown()
-            return false
-        }
-        // Sound: as above.
-        unsafe grpc_server_register_completion_queue(server, queue.raw, nil)
-        let port = unsafe grpc_server_add_http2_port(server, address, credentials.raw)
-        unsafe abandon(server, queue)
-        return port > 0
     }
 
     /// Destroys a server that never started.

@@ -87,15 +87,14 @@ public final class NodeServer: Sendable {
         guard let host = address.lastIndex(of: ":").map({ String(address[..<$0]) }) else {
             throw refusal
         }
-        func credentials() -> ServerCredentials? {
-            ServerCredentials(first, version, clientCA: clientCA, from: identity)
-        }
         // A port that the kernel chooses is nobody else's, and is never let go in between.
-        if !address.hasSuffix(":0") {
-            guard let probe = credentials(), Listener.isFree(address, probe) else { throw refusal }
-        }
-        // The feed of the probe's credentials is used up.
-        guard let credentials = credentials(),
+        guard address.hasSuffix(":0") || !PortCheck.isTaken(address),
+            let credentials = ServerCredentials(
+                first,
+                version,
+                clientCA: clientCA,
+                from: identity
+            ),
             let listener = Listener(address, credentials, limits, reception.serve)
         else { throw refusal }
         port = listener.port

@@ -13,12 +13,19 @@
 #include <grpc/support/log.h>
 #include <grpc/support/string_util.h>
 #include <grpc/support/time.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 // A GNU function, as its manual page declares it: <features.h> above hides it.
 extern int pthread_setname_np(pthread_t thread, const char *name);
+
+// Enumerations with macros of the same name, which Swift takes for values of a type of their own.
+static const int keel_grpc_SOCK_STREAM = SOCK_STREAM;
+static const int keel_grpc_SOCK_CLOEXEC = SOCK_CLOEXEC;
 
 // GRPC_SLICE_START_PTR and GRPC_SLICE_LENGTH are macros with arguments, which are not imported.
 static inline const uint8_t *keel_grpc_slice_start(const grpc_slice *slice) {
