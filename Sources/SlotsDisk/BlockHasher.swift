@@ -5,7 +5,7 @@ import Syscalls
 /// Reads blocks and hashes them on several threads: while one waits for the disk another hashes.
 struct BlockHasher {
     /// Bytes read and hashed at once: small enough to stay in a core's own cache between the two.
-    private static let pieceSize = 256 << 10
+    private static let pieceSize = 128 << 10
     private static let threadCount = 3
     private static let blockSize = 4096
 

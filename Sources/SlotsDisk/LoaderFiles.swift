@@ -19,6 +19,8 @@ public struct LoaderFiles {
         case alreadyInPlace
     }
 
+    private static let pieceSize = 64 << 10
+
     private let device: any BlockDevice
 
     /// `device` is the EFI system partition.
@@ -28,6 +30,13 @@ public struct LoaderFiles {
     public func current() throws(LoaderError) -> [UInt8] {
         let found = try LoaderFilesFound(on: device)
         return try found.content(of: found.loader())
+    }
+
+    /// The contract that the loader in force states, as `LoaderImage.contract(of:)` finds it; never
+    /// has all of the file in memory.
+    public func contract() throws(LoaderError) -> Int? {
+        let found = try LoaderFilesFound(on: device)
+        return try found.contract(of: found.loader(), piece: Self.pieceSize)
     }
 
     /// Makes `bytes` the loader in force; durable and proven when it returns.

@@ -70,6 +70,25 @@ struct LoaderFilesFound {
         }
     }
 
+    /// See `LoaderFiles.contract()`; at most `piece` bytes are read at once.
+    func contract(of file: File, piece: Int) throws(LoaderError) -> Int? {
+        var search = ContractSearch()
+        var window: [UInt8] = []
+        do throws(FATError) {
+            for run in runs(of: file) {
+                for start in stride(from: run.lowerBound, to: run.upperBound, by: piece) {
+                    let range = start..<min(start + piece, run.upperBound)
+                    window.removeFirst(max(window.count - ContractSearch.overlap, 0))
+                    window += try volume.device.bytes(range)
+                    search.look(in: window)
+                }
+            }
+        } catch {
+            throw LoaderError(error)
+        }
+        return search.contract
+    }
+
     /// Replaces all bytes of a file; durable when it returns.
     func write(_ bytes: [UInt8], to file: File) throws(LoaderError) {
         var start = 0

@@ -132,5 +132,5 @@ public final class PartitionDevice: BlockDevice {
 
     private static let blockSize = 4096
     private static let discardUnit = 4096
-    private static let windowSize = 1 << 18
+    private static let windowSize = 1 << 17
 }

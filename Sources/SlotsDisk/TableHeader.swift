@@ -64,10 +64,12 @@ extension [UInt8] {
     /// CRC-32 as in ISO 3309: what UEFI counts.
     package var crc32: Int {
         var sum = UInt32.max
-        for byte in self {
-            sum ^= UInt32(byte)
-            for _ in 0..<8 { sum = sum >> 1 ^ (sum & 1 == 1 ? 0xedb8_8320 : 0) }
-        }
+        for byte in self { sum = sum >> 8 ^ crcTable[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] }
         return Int(~sum)
     }
+}
+
+/// What a byte makes of a sum of zero.
+private let crcTable: [UInt32] = (0..<256).map { byte in
+    (0..<8).reduce(UInt32(byte)) { sum, _ in sum >> 1 ^ (sum & 1 == 1 ? 0xedb8_8320 : 0) }
 }

@@ -15,7 +15,7 @@ struct WritePiece: ~Copyable, Sendable {
 /// wrote before did not land.
 final class WriteQueue: Sendable {
     /// Bytes in a buffer: one direct write. Larger ones gained nothing when measured.
-    static let bufferSize = 1 << 19
+    static let bufferSize = 1 << 18
     /// Buffers in all, one of them being filled by the caller.
     static let bufferCount = 3
 

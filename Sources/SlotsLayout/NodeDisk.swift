@@ -97,7 +97,7 @@ public final class NodeDisk {
             history: means.history,
             moment: means.moment,
             // A loader that cannot be read promises nothing; who replaces it hears why.
-            loaderContract: (try? loader.current()).flatMap(LoaderImage.contract(of:)),
+            loaderContract: try? loader.contract(),
             isClockGood: means.isClockGood
         )
     }

@@ -1,8 +1,9 @@
 import Slots
-import SlotsDisk
 import Support
 import Syscalls
 import Testing
+
+@testable import SlotsDisk
 
 @Suite struct LoaderFilesTests {
     let folder: TemporaryFolder
@@ -42,6 +43,7 @@ import Testing
         let files = LoaderFiles(on: try device(old: Self.old))
         #expect(try files.current() == Self.old)
         #expect(LoaderImage.contract(of: try files.current()) == 1)
+        #expect(try files.contract() == 1)
         #expect(LoaderImage.contract(of: Self.new) == 2)
     }
 
@@ -57,6 +59,19 @@ import Testing
         let one = "# KEELOS LOADER CONTRACT 1 END"
         #expect(contract(one + one) == 1)
         #expect(contract(one + "# KEELOS LOADER CONTRACT 2 END") == nil)
+    }
+
+    @Test("the contract is the same in whatever pieces a loader comes")
+    func pieces() throws {
+        var two = Self.new
+        two.replaceSubrange(90_000..<90_030, with: "# KEELOS LOADER CONTRACT 3 END".utf8)
+        for (bytes, contract) in [(Self.old, 1), (Self.new, 2), (two, nil)] {
+            let found = try LoaderFilesFound(on: try LoaderFilesTests().device(old: bytes))
+            for piece in [1, 7, 34, 35, 512, 65_536, bytes.count + 1] {
+                let read = try found.contract(of: found.loader(), piece: piece)
+                #expect(read == contract, "in pieces of \(piece)")
+            }
+        }
     }
 
     @Test("an upgrade puts the new loader in force, and the old one aside")
