@@ -154,7 +154,7 @@ let package = Package(
         program("Agent", engine + agentParts, others: agentPages),
         program("Boot", firstParts, isPlain: true),
         program("osctl", engine + ["API", protobuf]),
-        program("ImageTool", engine),
+        program("ImageTool", engine + ["API"]),
         program("Provision", ["Slots", "Syscalls", "SlotsDisk", "SlotsLayout"]),
 
         .target(

@@ -3,10 +3,6 @@ import SlotsFetch
 
 // What the operator wants asked besides our own checks: pages of this machine.
 extension AgentService {
-    /// Names that our own checks have.
-    static let ownChecks: Set = [
-        "agent", "clock", "containerd", "disk", "kubelet", "network", "services", "state", "steady",
-    ]
     private static let pageLimit = 1 << 20
 
     /// All of them at once, each with its own patience.

@@ -42,11 +42,10 @@ struct ConfigStore: Sendable {
     }
 
     func keep(_ kept: KeptConfig) throws(StateError) {
-        var file = FlatJSONWriter()
-        file.add("generation", kept.generation)
-        file.add("id", kept.id)
-        try add(kept.config, to: &file, Self.currentFile)
-        try state.write(Self.currentFile, Self.bytes(file))
+        guard let bytes = kept.config.kept(generation: kept.generation, id: kept.id) else {
+            throw StateError(.write, Self.currentFile, .invalid)
+        }
+        try state.write(Self.currentFile, bytes)
     }
 
     /// The try that waits for its confirmation; `nil` when none does, or when it is unreadable:

@@ -62,7 +62,7 @@ actor Configuration {
     }
 
     func dryRun(_ config: Keel_V1_NodeConfig) throws(CallFailure) -> [String] {
-        try ConfigCheck.check(config)
+        try ConfigCheck.checkNames(config)
         return ConfigDiff.lines(from: kept.config, to: config)
     }
 
@@ -74,7 +74,7 @@ actor Configuration {
         expected generation: UInt64,
         now: Timestamp
     ) async throws(CallFailure) -> [String] {
-        try ConfigCheck.check(config)
+        try ConfigCheck.checkNames(config)
         guard generation == 0 || generation == UInt64(kept.generation) else {
             throw CallFailure(
                 .configTry,

@@ -19,6 +19,9 @@ struct DataPartition {
     /// Folders that the image fills and programs add to.
     static let layered = ["/opt/cni/bin"]
 
+    /// There while `place` is in memory: the agent then lets nobody take the node.
+    static let memoryMark = place + "/in-memory"
+
     /// What is mounted there.
     enum State: String, Sendable, Hashable {
         case writable
@@ -84,6 +87,7 @@ struct DataPartition {
                     data: "mode=0700,size=25%"
                 )
             )
+            try ground.fill(Self.memoryMark, with: "1\n")
         } catch {
             ground.say("\(Self.place) cannot be written to: \(error)")
         }

@@ -44,7 +44,7 @@ struct Stage2 {
         makeRunFolders()
         var modules = Modules(on: ground)
         for _ in 0..<8 where !modules.loadForDevices(.everything) { break }
-        modules.load("overlay")
+        for name in ["ext4", "overlay"] { modules.load(name) }
         Settings.apply(on: ground)
         Settings.setTrial(handover.facts.isTrial, on: ground)
         readPanic()

@@ -11,13 +11,21 @@ struct DiskMaking {
     let image: String
     let policy: TrustPolicy
     let slotSize: Int
+    let given: GivenFiles?
     let search: LoaderSearch
     private let hashing = OpenSSLHashing()
 
-    init(image: String, policy: TrustPolicy, slotSize: Int, search: LoaderSearch) {
+    init(
+        image: String,
+        policy: TrustPolicy,
+        slotSize: Int,
+        given: GivenFiles? = nil,
+        search: LoaderSearch
+    ) {
         self.image = image
         self.policy = policy
         self.slotSize = slotSize
+        self.given = given
         self.search = search
     }
 
@@ -28,6 +36,8 @@ struct DiskMaking {
         let index: ChunkIndex
         let loaderPath: String
         let loader: LoaderFile
+        /// What `KEELOS_GIVEN` begins with.
+        let given: [UInt8]?
     }
 
     func plan(now: Timestamp) throws(ToolError) -> Plan {
@@ -38,12 +48,17 @@ struct DiskMaking {
             throw .distrust(image, .doesNotFit(size: size, capacity: slotSize))
         }
         let (path, loader) = try search.find(for: release.manifest)
+        let files = given?.encoded()
+        if given != nil, files == nil {
+            throw .given("--identity and --config", .tooMuch(limit: GivenFiles.size))
+        }
         return Plan(
             bundle: bundle,
             release: release,
             index: try bundle.index(hashing: hashing),
             loaderPath: path,
-            loader: loader
+            loader: loader,
+            given: files
         )
     }
 
@@ -67,7 +82,12 @@ struct DiskMaking {
         let layout: Layout
         do throws(LayoutError) {
             let ids = identities.layout
-            layout = try Layout.create(on: disk, slotSize: slotSize, identities: ids)
+            layout = try Layout.create(
+                on: disk,
+                slotSize: slotSize,
+                identities: ids,
+                given: plan.given == nil ? nil : identities.given
+            )
         } catch {
             throw .layout(disk.path, error)
         }
@@ -78,6 +98,9 @@ struct DiskMaking {
         )
         try SlotWriter.erase(system, disk.path)
         try SlotWriter.erase(slots.b, disk.path)
+        if let partition = layout.given, let files = plan.given {
+            try give(files, try device(partition, of: disk), disk.path)
+        }
         let writer = SlotWriter(
             device: slots.a,
             release: plan.release,
@@ -89,6 +112,27 @@ struct DiskMaking {
             throw .device(disk.path, error)
         }
         try prove(plan.release, record, system, slots, disk.path)
+    }
+
+    /// Writes what the node is given, and sees whether it reads back.
+    private func give(
+        _ files: [UInt8],
+        _ device: any BlockDevice,
+        _ path: String
+    ) throws(ToolError) {
+        try SlotWriter.erase(device, path)
+        var found = [UInt8](repeating: 0, count: device.size)
+        do throws(DeviceError) {
+            try device.write(files.span, at: 0)
+            try device.flush()
+            var span = found.mutableSpan
+            try device.read(into: &span, at: 0)
+        } catch {
+            throw .device(path, error)
+        }
+        guard let given, GivenFiles.find(in: found) == .files(given) else {
+            throw .notAsWritten(path)
+        }
     }
 
     /// Looks at the disk as a node will: the record, and every byte of the slot it grants.
@@ -140,10 +184,14 @@ struct DiskMaking {
 struct DiskIdentities {
     let layout: Layout.Identities
     let volume: UInt32
+    let given: GUID
 
-    /// Made of 68 bytes: random ones, or a digest's for an image that is the same each time.
+    /// Bytes that it is made of.
+    static let size = 84
+
+    /// Made of random bytes, or of a digest's for an image that is the same each time.
     init(_ bytes: [UInt8]) {
-        precondition(bytes.count == 68, "four identities of 16 bytes and a volume's of 4")
+        precondition(bytes.count == Self.size, "five identities of 16 bytes and a volume's of 4")
         func id(_ number: Int) -> GUID {
             GUID(random: Array(bytes[(16 * number)..<(16 * number + 16)]))
         }
@@ -153,6 +201,7 @@ struct DiskIdentities {
             slots: PerSlot(a: id(2), b: id(3))
         )
         volume = bytes[64..<68].reduce(0) { $0 << 8 | UInt32($1) }
+        given = GUID(random: Array(bytes[68..<84]))
     }
 
     /// The same for the same release. The first boot of a node gives it its own.
@@ -163,11 +212,11 @@ struct DiskIdentities {
             let text = Array("keelos disk \(part)".utf8) + release.digest.bytes
             bytes += hashing.sha256(text.span).bytes
         }
-        return DiskIdentities(Array(bytes[..<68]))
+        return DiskIdentities(Array(bytes[..<Self.size]))
     }
 
     static func random() throws(ToolError) -> DiskIdentities {
-        do throws(KeyError) { return DiskIdentities(try RandomBytes.make(68)) } catch {
+        do throws(KeyError) { return DiskIdentities(try RandomBytes.make(Self.size)) } catch {
             throw .crypto(error)
         }
     }

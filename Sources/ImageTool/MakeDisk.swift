@@ -1,6 +1,7 @@
 import ArgumentParser
 import Slots
 import SlotsDisk
+import SlotsLayout
 import Syscalls
 
 struct MakeDisk: ParsableCommand {
@@ -11,6 +12,11 @@ struct MakeDisk: ParsableCommand {
             Slot a holds the release and is good, slot b is empty; the rest of the disk is left \
             for the node's data. Onto an image file or a block device, whose content is lost. An \
             image file is sparse, and the same each time.
+
+            With --identity and --config the disk is one node's own: its first boot takes them \
+            and erases them where they were. The folder may hold machine-id, agent.key and \
+            agent.crt (PEM), and join-secret, which whoever bootstraps the node must then know. \
+            The file is what 'osctl config apply' takes.
 
             Example: keel-image disk --image keelos-1.2.0.keel --trust trust --output node.img
             """
@@ -33,6 +39,12 @@ struct MakeDisk: ParsableCommand {
 
     @Option(help: ArgumentHelp("Count in 512 or 4096 bytes (default: 512)", valueName: "bytes"))
     var sectorSize: Int?
+
+    @Option(help: ArgumentHelp("Give the node the identity in this folder", valueName: "dir"))
+    var identity: String?
+
+    @Option(help: ArgumentHelp("Give the node this configuration", valueName: "file"))
+    var config: String?
 
     @Option(help: ArgumentHelp("Boot with this (default: found by itself)", valueName: "file"))
     var loader: String?
@@ -57,6 +69,7 @@ struct MakeDisk: ParsableCommand {
                 image: image,
                 policy: try TrustPolicy.read(trust),
                 slotSize: slotSize.bytes,
+                given: try Giving.read(identity: identity, config: config),
                 search: LoaderSearch(asked: loader, programFolder: folder)
             )
             let plan = try making.plan(now: now)
@@ -67,7 +80,7 @@ struct MakeDisk: ParsableCommand {
             } else {
                 try writeFile(plan, making)
             }
-            print(text(plan))
+            print(text(plan, making.given))
         } catch {
             let state =
                 hasBegun
@@ -88,7 +101,7 @@ struct MakeDisk: ParsableCommand {
                     creatingImage: next,
                     size: size?.bytes ?? 4 << 30,
                     sectorSize: sectorSize ?? 512,
-                    permissions: 0o644
+                    permissions: making.given?.hasSecrets == true ? 0o600 : 0o644
                 )
             } catch {
                 throw .disk(error)
@@ -136,11 +149,13 @@ struct MakeDisk: ParsableCommand {
         }
     }
 
-    private func text(_ plan: DiskMaking.Plan) -> String {
-        """
-        Wrote \(output): slot a holds keelos \(plan.release.version) and is good, slot b is empty.
-        Release digest: \(plan.release.digest)
-        Boot loader: \(plan.loaderPath), contract \(plan.loader.contract)
-        """
+    private func text(_ plan: DiskMaking.Plan, _ given: GivenFiles?) -> String {
+        let files = given.map { $0.files.keys.sorted().joined(separator: ", ") }
+        return """
+            Wrote \(output): slot a holds keelos \(plan.release.version) and is good, slot b is \
+            empty.
+            Release digest: \(plan.release.digest)
+            Boot loader: \(plan.loaderPath), contract \(plan.loader.contract)
+            """ + (files.map { "\nThe node is given: \($0)" } ?? "")
     }
 }

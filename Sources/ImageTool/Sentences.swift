@@ -44,6 +44,8 @@ extension ToolError {
             "Could not \(error.operation) \(path) at byte \(error.offset): \(Errno(error.code))."
         case .firmwareFile(let path, let error):
             "\(path) is refused as a boot loader: \(error.words)."
+        case .given(let path, let fault):
+            "\(path) is refused as something to give a node: \(fault.words)."
         case .noLoader(let places):
             "There is no boot loader: expected --loader, or one of "
                 + places.joined(separator: ", ") + "."

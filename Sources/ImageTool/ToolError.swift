@@ -37,6 +37,8 @@ enum ToolError: Error, Equatable {
     case device(_ path: String, DeviceError)
     /// The boot loader cannot go onto the EFI system partition.
     case firmwareFile(_ path: String, LoaderError)
+    /// A node cannot be given this file, or folder.
+    case given(_ path: String, GivenFault)
     /// No boot loader was given, and none is in these places.
     case noLoader([String])
     /// What the disk returned is not what was written.

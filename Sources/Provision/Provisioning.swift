@@ -10,8 +10,10 @@ import Syscalls
 /// 2. Without a data partition: the first boot. One change of the table gives disk and partitions
 ///    identities of their own, follows the disk to its end, and adds `KEELOS_DATA_NEW`.
 /// 3. The kernel is told.
-/// 4. `KEELOS_DATA_NEW`: file system and black box are made and flushed, then it gets its name.
-/// 5. `KEELOS_DATA`: its journal is replayed, and what can be mended unasked is mended.
+/// 4. `KEELOS_DATA_NEW`: file system and black box are made and flushed, with whatever the node was
+///    given in it, then it gets its name.
+/// 5. What the node was given is erased where it was.
+/// 6. `KEELOS_DATA`: its journal is replayed, and what can be mended unasked is mended.
 struct Provisioning {
     /// Ends the work with an answer.
     struct Stop: Error {
@@ -45,6 +47,8 @@ struct Provisioning {
             try Layout.find(on: disk, acceptingBackup: true)
         }
         let slot = try ownSlot(of: layout)
+        // Also what a run left that was cut short.
+        defer { if layout.given != nil { Given.remove(givenFolder) } }
         layout = try attempt { () throws(LayoutError) in try Layout.repairTable(on: disk) }
         let size = disk.size
         var hasGrown = false
@@ -60,13 +64,19 @@ struct Provisioning {
         if data.name == Layout.dataName {
             answer = try DataCheck(disk: disk, place: place, tools: tools).answer()
         } else {
-            answer = try make(place, on: disk)
+            answer = try make(place, layout.given, on: disk)
+        }
+        if let given = layout.given, let fault = Given(given, of: disk).erase() {
+            answer.sentence += " \(fault)"
         }
         answer.data = place.name
         answer.hasGrown = hasGrown
         answer.partition = slot.map { layout.slots[$0].id.description } ?? ""
         return answer
     }
+
+    /// Where what the node was given lies for as long as the file system is made of it.
+    private var givenFolder: String { word.folder + "/given" }
 
     /// The slot this machine runs; `nil` when nobody said which.
     private func ownSlot(of layout: Layout) throws(Stop) -> Slot? {
@@ -103,12 +113,20 @@ struct Provisioning {
         }
     }
 
-    private func make(_ place: DataPlace, on disk: Disk) throws(Stop) -> Answer {
+    private func make(
+        _ place: DataPlace,
+        _ given: Partition?,
+        on disk: Disk
+    ) throws(Stop) -> Answer {
         // Left from a run that was cut short it may hold a file system of ours, whole or not.
         try refuseKnown(place.range, on: disk, Layout.newDataName, except: "ext")
         try refuseUsed(place, on: disk)
+        let folder = givenFolder
+        let hasFiles = try given.map { (part) throws(Stop) in
+            try Given(part, of: disk).lay(in: folder)
+        }
         do throws(FileSystemTools.Failure) {
-            try tools.make(on: place, from: nil)
+            try tools.make(on: place, from: hasFiles == true ? folder : nil)
         } catch {
             throw Stop(
                 .absent,

@@ -13,12 +13,16 @@ public struct Layout: Sendable, Hashable {
     public static let dataName = "KEELOS_DATA"
     /// A data partition whose file system is not complete yet.
     public static let newDataName = "KEELOS_DATA_NEW"
+    /// What the node was given when its disk was made: `GivenFiles`.
+    public static let givenName = "KEELOS_GIVEN"
 
     public let diskID: GUID
     public let systemPartition: Partition
     public let slots: PerSlot<Partition>
     /// `KEELOS_DATA` or `KEELOS_DATA_NEW`.
     public let data: Partition?
+    /// `KEELOS_GIVEN`, of a disk that was made with something for the node.
+    public let given: Partition?
     public let table: TableHealth
 
     public static func slotName(_ slot: Slot) -> String { "KEELOS_ROOT_\(slot.recordName)" }
@@ -79,6 +83,7 @@ public struct Layout: Sendable, Hashable {
         systemPartition = system
         slots = PerSlot(a: a, b: b)
         self.data = data ?? new
+        given = try Self.optional(Self.givenName, .dataType, in: partitions)
         self.table = table
     }
 

@@ -21,6 +21,24 @@ struct BootstrapRefusalTests {
         return try #require(failure).detail
     }
 
+    @Test("a node that keeps nothing is nobody's to take, whatever is known of it")
+    func inMemory() async throws {
+        for secret in [nil, "sesame"] {
+            let state = BootstrapMemory(["in-memory": Array("1\n".utf8)])
+            state.put("join-secret", secret.map { Array($0.utf8) })
+            let node = BootstrapRequests.node(state)
+            let authority = BootstrapCluster.authority(CertificateKey())
+            var request = BootstrapRequests.clientCA(String(decoding: authority.pem, as: UTF8.self))
+            request.joinSecret = secret ?? ""
+            let detail = try #require(await node.failure(request)).detail
+            #expect(detail.reason == .bootstrapRefused)
+            #expect(detail.sentence.contains("has no data partition and keeps nothing"))
+            #expect(state.changes == 0)
+            #expect(try node.clientCA() == nil)
+            #expect(node.status().waitingFor.contains("keeps nothing"))
+        }
+    }
+
     @Test("a plain http API server is refused by one sentence that names https")
     func plainHTTP() async throws {
         let cluster = try BootstrapCluster()

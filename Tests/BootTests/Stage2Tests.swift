@@ -90,6 +90,8 @@ struct Stage2Tests {
         ground.programs = [:]
         #expect(try run().data == .memory)
         #expect(ground.deeds.contains("mount /var/lib/keel tmpfs"))
+        // The agent lets nobody take a node that may be somebody's already.
+        #expect(ground.text("/var/lib/keel/in-memory", limit: 64) != nil)
         #expect(ground.hasSaid("keel-provision does not run"))
         #expect(ground.hasSaid("lost when the machine stops"))
     }
@@ -109,6 +111,7 @@ struct Stage2Tests {
     func readOnly() throws {
         prepare(#"{"data":"/dev/vda4","state":"readonly"}"#)
         #expect(try run().data == .readOnly)
+        #expect(!ground.exists("/var/lib/keel/in-memory"))
         #expect(ground.deeds.contains("mount /var/lib/containerd tmpfs"))
         #expect(!ground.deeds.contains { $0.hasPrefix("folder /var/lib/keel/var") })
     }

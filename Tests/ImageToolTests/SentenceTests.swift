@@ -24,7 +24,15 @@ struct SentenceTests {
             .content("FILE", part: .whole, found: digest, expected: digest),
             .content("FILE", part: .tree, found: digest, expected: digest),
             .content("FILE", part: .chunk(3, offset: 9), found: digest, expected: digest),
-        ] + keys + releases
+        ] + keys + releases + given
+
+    static let given: [ToolError] =
+        [
+            GivenFault.notOfAnIdentity, .notText, .empty, .notAMachineID, .notASecret(size: 0),
+            .key(.key(.encrypted)), .certificate(.undecodable), .notOfTheKey(hasKey: true),
+            .notOfTheKey(hasKey: false), .document(DocumentFault(3, "expected text")),
+            .configuration("version must be 1, it is 2"), .tooMuch(limit: 5),
+        ].map { ToolError.given("FILE", $0) }
 
     static let keys: [ToolError] =
         [

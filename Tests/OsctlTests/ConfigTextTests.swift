@@ -1,5 +1,6 @@
 import API
 import Testing
+import Trust
 
 @testable import osctl
 

@@ -1,6 +1,7 @@
 import Foundation
 import Slots
 import Testing
+import Trust
 
 @testable import osctl
 

@@ -35,7 +35,7 @@ final class Bench {
     let identities: Layout.Identities
     private let loop: LoopDevice?
 
-    init(_ place: Place, size: Int = larger) throws {
+    init(_ place: Place, size: Int = larger, given: GivenFiles? = nil) throws {
         folder = try TemporaryFolder()
         image = folder("disk")
         identities = Layout.Identities(
@@ -53,8 +53,14 @@ final class Bench {
             let layout = try Layout.create(
                 on: disk,
                 slotSize: Self.slotSize,
-                identities: identities
+                identities: identities,
+                given: given == nil ? nil : try Self.id()
             )
+            if let given, let partition = layout.given {
+                let file = try Descriptor(opening: image, for: .writing)
+                let bytes = try #require(given.encoded())
+                try file.write(bytes.span, at: partition.range.lowerBound)
+            }
             for slot in Slot.allCases {
                 let file = try Descriptor(opening: image, for: .writing)
                 let text = Array("slot \(slot)".utf8)
@@ -81,6 +87,24 @@ final class Bench {
             partition: identities.slots.a.description,
             runFolder: folder.path
         ).run()
+    }
+
+    /// Starts the program and kills it, or a program it started, at the `count`th `call`. True when
+    /// it came to its end before.
+    func provision(killedAt call: String, _ count: Int) throws -> Bool {
+        try #require(Files.isProgram(Self.program))
+        // Of mke2fs, which counts for itself, the same call is killed.
+        let outcome = try Spawn.run(
+            "/usr/bin/strace",
+            [
+                "-f", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
+                "inject=\(call):signal=SIGKILL:when=\(count)", Self.program, "--disk", path,
+                "--partuuid", identities.slots.a.description, "--run", folder.path,
+            ],
+            outputLimit: 4096,
+            timeout: .seconds(60)
+        )
+        return outcome.end == .exited(code: 0)
     }
 
     func layout() throws -> Layout {

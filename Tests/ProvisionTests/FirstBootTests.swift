@@ -79,24 +79,11 @@ struct FirstBootTests {
         arguments: ["write", "pwrite64", "fsync", "fdatasync"]
     )
     func killed(call: String) throws {
-        try #require(Files.isProgram(Bench.program))
         var isDone = false
         var count = 1
         while !isDone && count < 200 {
             let bench = try Bench(.image512)
-            // Of mke2fs, which counts for itself, the same call is killed.
-            let outcome = try Spawn.run(
-                "/usr/bin/strace",
-                [
-                    "-f", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
-                    "inject=\(call):signal=SIGKILL:when=\(count)", Bench.program, "--disk",
-                    bench.path, "--partuuid", bench.identities.slots.a.description, "--run",
-                    bench.folder.path,
-                ],
-                outputLimit: 4096,
-                timeout: .seconds(60)
-            )
-            isDone = outcome.end == .exited(code: 0)
+            isDone = try bench.provision(killedAt: call, count)
             // The firmware starts the same slots from whatever is left.
             let left = try Disk(opening: bench.path, for: .reading)
             _ = try Layout.find(on: left, acceptingBackup: true)

@@ -52,6 +52,8 @@ enum BootstrapError: Error, Sendable, Hashable {
     // The node itself.
     /// Another bootstrap is under way.
     case busy
+    /// The state folder is in memory: whether the node was bootstrapped before cannot be known.
+    case nothingKept
     /// The files in force are not as they were written.
     case damaged(folder: String)
     case state(StateError)

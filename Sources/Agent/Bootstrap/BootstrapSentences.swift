@@ -13,7 +13,8 @@ extension BootstrapError {
             .tokenCannotDiscover, .noHash, .hash, .authority, .kubeconfig:
             .badRequest
         case .joinSecret, .notAnAuthority, .notYetValid, .expired, .tokenRefused,
-            .certificateRefused, .unsigned, .badSignature, .otherAuthorities, .untrusted:
+            .certificateRefused, .unsigned, .badSignature, .otherAuthorities, .untrusted,
+            .nothingKept:
             .bootstrapRefused
         case .unreachable, .silent, .noTLS, .broken, .answered, .notAnAPIServer, .noClusterInfo,
             .closedClusterInfo, .malformedClusterInfo:
@@ -68,6 +69,9 @@ extension BootstrapError {
 
     private var refusalSentence: String {
         switch self {
+        case .nothingKept:
+            "this node has no data partition and keeps nothing: whether it belongs to somebody "
+                + "already cannot be known, so nobody can take it."
         case .joinSecret(isGiven: false): "this node wants the join secret its disk was made with."
         case .joinSecret(isGiven: true): "the join secret is not this node's."
         case .notAnAuthority(let subject):
@@ -193,22 +197,6 @@ extension KubeconfigFault {
         case .certificate(let error): "client-certificate-data: \(error.words)"
         case .key(let error): "client-key-data: \(error.words)"
         case .otherKey: "client-key-data is not the key of client-certificate-data"
-        }
-    }
-}
-
-extension CertificateError {
-    var words: String {
-        switch self {
-        case .notPEM: "expected certificates in PEM"
-        case .wrongLabel(let found, let expected): "expected a \(expected), found a \(found)"
-        case .tooLarge(let size, let limit): "it has \(size) bytes, the limit is \(limit)"
-        case .tooMany(let limit): "it has more than \(limit) certificates"
-        case .undecodable: "it holds something that is no certificate"
-        case .key(.encrypted): "the private key is encrypted"
-        case .key(.wrongLabel(let found, _)): "expected a PRIVATE KEY, found a \(found)"
-        case .key: "expected one private key in PEM"
-        case .unsupportedKey(let found): "expected an EC or RSA key, found \(found)"
         }
     }
 }

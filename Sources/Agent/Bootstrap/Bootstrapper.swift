@@ -63,7 +63,9 @@ struct Bootstrapper: Sendable {
                 response.nodeName = inForce.description.node.name
             } else {
                 response.needsJoinSecret = try joinSecret.isSet()
-                response.waitingFor = "the node waits for osctl bootstrap."
+                response.waitingFor =
+                    try store.isInMemory()
+                    ? BootstrapError.nothingKept.sentence : "the node waits for osctl bootstrap."
             }
         } catch {
             response.bootstrapped = true
@@ -110,7 +112,10 @@ struct Bootstrapper: Sendable {
     ) async throws(BootstrapError) -> (Keel_V1_BootstrapResponse, clientCA: [UInt8]) {
         let before = try store.read()
         // Once bootstrapped, the caller's certificate speaks for them.
-        if before == nil { try joinSecret.check(request.joinSecret) }
+        if before == nil {
+            guard try !store.isInMemory() else { throw .nothingKept }
+            try joinSecret.check(request.joinSecret)
+        }
         let digest = try Self.digest(request)
         let node = try NodeSettings(
             name: request.nodeName,

@@ -19,6 +19,7 @@ struct MembershipStore: Sendable {
     }
 
     static let pointer = "kubernetes/current"
+    static let memoryMark = "in-memory"
     private static let fileLimit = 2 * 1024 * 1024
     /// A set has five files at most; more than this is not of our making.
     private static let countLimit = 16
@@ -36,6 +37,13 @@ struct MembershipStore: Sendable {
             let description = files["node.json"].flatMap(NodeDescription.init(parsing:))
         else { throw .damaged(folder: Self.folder(set)) }
         return InForce(set: set, files: files, description: description, clientCA: clientCA)
+    }
+
+    /// Whether the first process says that the state folder lasts as long as the machine runs.
+    func isInMemory() throws(BootstrapError) -> Bool {
+        do throws(StateError) { return try state.read(Self.memoryMark, limit: 64) != nil } catch {
+            throw .state(error)
+        }
     }
 
     /// Puts the membership into force. Durable when it returns; until its last write nothing

@@ -1,3 +1,5 @@
+import Trust
+
 /// Why no node could be asked: what was typed, or what a file of the administrator's says.
 enum SetupError: Error, Sendable, Hashable {
     /// `http://` and this behind it.

@@ -21,21 +21,8 @@ enum ConfigText {
         guard case .map = document.value else {
             throw DocumentFault(document.line, "expected fields of a configuration")
         }
-        do { return try Keel_V1_NodeConfig(jsonString: document.json) } catch {
-            throw fault(error, in: document)
-        }
-    }
-
-    private static func fault(_ error: any Error, in document: YAMLNode) -> DocumentFault {
-        switch error as? JSONDecodingError {
-        case .unknownField(let name):
-            DocumentFault(document.line(of: name), "there is no field \"\(name)\"")
-        case .malformedNumber, .numberRange, .unquotedMapKey:
-            DocumentFault(nil, "a field that takes a number has something else")
-        case .conflictingOneOf: DocumentFault(nil, "a link is either dhcp or static")
-        case .malformedMap, .malformedString, .malformedBool:
-            DocumentFault(nil, "a field has a value of another kind than it takes")
-        default: DocumentFault(nil, "a field has a value of another kind than it takes")
+        do { return try Keel_V1_NodeConfig(document: document.json) } catch {
+            throw DocumentFault(error.field.flatMap(document.line(of:)), error.words)
         }
     }
 

@@ -1,19 +1,19 @@
 import Slots
-import Trust
 
 /// Typed looks at a document: each says which line is wrong, and why.
 extension YAMLNode {
-    static let limits = YAMLLimits(size: 1 << 20, depth: 32, values: 20_000, text: 256 << 10)
+    /// What a document of a person's making may have.
+    public static let limits = YAMLLimits(size: 1 << 20, depth: 32, values: 20_000, text: 256 << 10)
 
     /// Reads one document of a person's making, YAML or JSON.
-    init(document bytes: [UInt8]) throws(DocumentFault) {
+    public init(document bytes: [UInt8]) throws(DocumentFault) {
         do { self = try Self(parsing: bytes, limits: Self.limits) } catch {
             throw DocumentFault(error)
         }
     }
 
     /// The members, each of whose names is among `known`; nothing at all is an empty map.
-    func members(known: Set<String>) throws(DocumentFault) -> [String: YAMLNode] {
+    public func members(known: Set<String>) throws(DocumentFault) -> [String: YAMLNode] {
         let all = try everyMember()
         for member in all where !known.contains(member.name) {
             throw DocumentFault(member.line, "there is no field \"\(member.name)\"")
@@ -22,11 +22,12 @@ extension YAMLNode {
     }
 
     /// The members, whatever their names.
-    func members() throws(DocumentFault) -> [String: YAMLNode] {
+    public func members() throws(DocumentFault) -> [String: YAMLNode] {
         Self.dictionary(try everyMember())
     }
 
-    func list() throws(DocumentFault) -> [YAMLNode] {
+    /// The items; nothing at all is an empty list.
+    public func list() throws(DocumentFault) -> [YAMLNode] {
         switch value {
         case .nothing: return []
         case .list(let items): return items
@@ -34,13 +35,14 @@ extension YAMLNode {
         }
     }
 
-    func text() throws(DocumentFault) -> String {
+    /// The scalar as it was written.
+    public func text() throws(DocumentFault) -> String {
         guard case .text(let text) = value else { throw DocumentFault(line, "expected text") }
         return text
     }
 
     /// The same as JSON: every scalar a string, from which protobuf's JSON reads numbers too.
-    var json: String {
+    public var json: String {
         switch value {
         case .nothing: "null"
         case .text(let text): FlatJSONWriter.quoted(text)
@@ -53,7 +55,7 @@ extension YAMLNode {
     }
 
     /// The line of the first member, however deep, that is called `key`.
-    func line(of key: String) -> Int? {
+    public func line(of key: String) -> Int? {
         switch value {
         case .nothing, .text: return nil
         case .list(let items):
