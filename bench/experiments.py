@@ -96,7 +96,6 @@ class Experiment:
     image: str
     contenders: tuple
     goals: tuple = ()
-    rounds: int = 0  # 0: as asked
     slow: bool = False
     quick: bool = True  # part of --quick, whose images are the smaller pair
 
@@ -120,14 +119,14 @@ EXPERIMENTS = [
     Experiment(
         "slow", "The same at 20 MB/s", "v2",
         (peers.Pipe, peers.Rauc, peers.SWUpdate, ours.Ours),
-        (Ratio("ours", "curl | dd", 1.03),), rounds=3, slow=True, quick=False),
+        (Ratio("ours", "curl | dd", 1.03),), slow=True, quick=False),
     Experiment(
         "big", "An image of nearly 1 GB", "big",
         (peers.Pipe, peers.VerifyingPipe, peers.FloorReadBack, ours.Ours),
         (Ratio("ours", "curl | tee openssl | dd", 1.0),
          Bound("cpu", "ours", 2.75),
          WORK,
-         Bound("rss", "ours", 32)), rounds=5, quick=False),
+         Bound("rss", "ours", 32)), quick=False),
     Experiment(
         "minor", "A minor update: what the running slot holds is not fetched", "v2",
         (peers.Casync, ours.OursReuse),
@@ -137,5 +136,5 @@ EXPERIMENTS = [
     Experiment(
         "major", "A major update: most of it is new", "v3",
         (peers.Casync, ours.OursReuse),
-        (Bound("wire", "ours, reuse", 101),), rounds=3, quick=False),
+        (Bound("wire", "ours, reuse", 101),), quick=False),
 ]

@@ -198,8 +198,7 @@ def measure_upgrades(arguments, chosen, rounds, record, verdicts):
         record["limits"] = limits(bench, 3)
         say(report.limits_table(record["limits"]))
         for experiment in chosen:
-            count = min(rounds, experiment.rounds or rounds)
-            found, notes, failed = perform(bench, experiment, count, contenders)
+            found, notes, failed = perform(bench, experiment, rounds, contenders)
             results[experiment.name], broken = found, broken or failed
             record["experiments"][experiment.name] = {"runs": found, "left_out": notes}
             say(report.table(experiment, bench.image(experiment.image), found, notes))
