@@ -75,15 +75,18 @@ class Kernel:
                       tuple(facts["alias"]))
 
     def _soft(self, texts):
-        """`pre: a b post: c`, of which only modules count: other words are features built in."""
+        """`pre: a b post: c`. A word that is no module may be an algorithm, also as `crypto-a`: the
+        kernel's own program for it counts where that is a module. Others are built in."""
         found = {"pre:": [], "post:": []}
         for text in texts:
             kind = None
             for word in text.split():
                 if word in found:
                     kind = word
-                elif kind and spelled(word) in self._paths:
-                    found[kind].append(spelled(word))
+                elif kind:
+                    algorithm = spelled(word).removeprefix("crypto_")
+                    names = [spelled(word), algorithm + "_generic"]
+                    found[kind] += [name for name in names if name in self._paths][:1]
         return tuple(found["pre:"]), tuple(found["post:"])
 
     def closure(self, names):

@@ -56,7 +56,13 @@ struct ModuleIndex: Sendable {
         // Soft needs may form a circle.
         guard depth < 8, let (file, needs) = files[name] else { return }
         for softer in before[name] ?? [] { collect(softer, into: &order, depth: depth + 1) }
-        for need in needs.reversed() where !order.contains(need) { order.append(need) }
+        for need in needs.reversed() where !order.contains(need) {
+            // What it needs may itself want something softer, such as an algorithm.
+            for softer in before[Self.name(of: need)] ?? [] {
+                collect(softer, into: &order, depth: depth + 1)
+            }
+            if !order.contains(need) { order.append(need) }
+        }
         if !order.contains(file) { order.append(file) }
     }
 

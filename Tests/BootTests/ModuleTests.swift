@@ -13,6 +13,7 @@ struct ModuleTests {
         kernel/dm-bufio.ko: kernel/dm-mod.ko
         kernel/dm-mod.ko:
         kernel/btrfs.ko:
+        kernel/raid.ko: kernel/btrfs.ko
         kernel/crc32c.ko:
         kernel/net.ko:
         """
@@ -43,6 +44,8 @@ struct ModuleTests {
     @Test("softer needs come first, and a circle of them ends")
     func soft() {
         #expect(index.files(for: "btrfs") == ["kernel/crc32c.ko", "kernel/btrfs.ko"])
+        let all = ["kernel/crc32c.ko", "kernel/btrfs.ko", "kernel/raid.ko"]
+        #expect(index.files(for: "raid") == all, "also those of what a module needs")
     }
 
     @Test("a device's alias names its modules")

@@ -43,6 +43,12 @@ def _of(found, flavour, scene, report):
         expect(not {"virtio_net", "overlay"} & set(early), "it has more than that")
         expect(set(early) <= set(modules), "the root does not have them all")
         expect_equal(always[:len(early_always)], early_always, "what is loaded first")
+    with report.test(f"{flavour}: the data partition's file system is there, with its checksums"):
+        for name in ("ext4", "libcrc32c", "crc32c_generic"):
+            expect(name in modules or name in found.builtin, f"{name} is missing")
+        wanted = ("crc32c_generic",) if "crc32c_generic" in modules else ()
+        for name in {"ext4", "jbd2", "libcrc32c"} & set(modules):
+            expect_equal(modules[name].before, wanted, f"what {name} wants first")
     with report.test(f"{flavour}: a virtio disk's own words find its module"):
         lines = [line.split() for line in index["modules.alias"].splitlines()]
         asked = {name for _, pattern, name in lines
