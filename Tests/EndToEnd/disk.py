@@ -13,7 +13,8 @@ PIECE = 1 << 16
 ZEROS = bytes(PIECE)
 COPIES = ("ENV0", "ENV1", "ENV2")
 TYPES = {"ESP": "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",
-         "ROOT": "4f68bce3-e8cd-4db1-96e7-fbcaf984b709"}
+         "ROOT": "4f68bce3-e8cd-4db1-96e7-fbcaf984b709",
+         "DATA": "0fc63daf-8483-4772-8e79-3d69d8477de4"}
 
 
 class DiskImage:
@@ -54,7 +55,8 @@ class DiskImage:
                 kind = str(uuid.UUID(bytes_le=entry[:16]))
                 first, last = struct.unpack("<QQ", entry[32:48])
                 name = entry[56:128].decode("utf-16-le").rstrip("\0")
-                expected = TYPES["ESP" if name == "EFI-SYSTEM" else "ROOT"]
+                kinds = {"EFI-SYSTEM": "ESP", "KEELOS_ROOT_A": "ROOT", "KEELOS_ROOT_B": "ROOT"}
+                expected = TYPES[kinds.get(name, "DATA")]
                 expect_equal(kind, expected, f"the type of {name}")
                 found[name] = (first * self.sector, (last + 1) * self.sector)
         return found
@@ -97,6 +99,13 @@ class DiskImage:
         text = self.read(self.file("KEEL", copy)[0], 1024).decode()
         lines = [line for line in text.split("\n") if "=" in line and not line.startswith("#")]
         return dict(line.split("=", 1) for line in lines)
+
+    def whole_record(self, copy):
+        """The same of a copy that is whole; else `None`."""
+        block = self.read(self.file("KEEL", copy)[0], 1024)
+        if not block.startswith(b"# GRUB Environment Block\n") or b"\nEND=keel1\n" not in block:
+            return None
+        return self.record(copy)
 
     def write_record(self, copy, **changes):
         """Writes a copy as GRUB would, with other values."""

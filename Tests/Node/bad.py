@@ -36,6 +36,7 @@ class Row:
     damage: Callable | None = None  # (Slots, bundle), between the grant and the trial
     config: str = ""  # more of the node's configuration
     reaches: str = ""  # the last stage, when nothing else can tell
+    is_metal: bool = False  # on real machines' kernel, with a watchdog of the machine's own
     core: bool = False
 
 
@@ -48,6 +49,8 @@ def rows():
             lambda scene: {init: misfit(scene.folder, "PANICS")}, reaches="switch"),
         Row("the first process hangs", "after switch",
             lambda scene: {init: misfit(scene.folder, "SLEEPS")}, reaches="switch"),
+        Row("the kernel hangs", "sysrq|after switch",
+            lambda scene: {init: misfit(scene.folder, "HANGS")}, reaches="switch", is_metal=True),
         Row("there is no agent", r"agent: keel-agent ended: .*(no such|ENOENT|127)",
             without=(agent,), core=True),
         Row("the agent ends at once", "agent: keel-agent ended: exit 1",
@@ -92,18 +95,18 @@ def run(scene, report):
 def one(scene, row, overlay, version):
     """Seconds from the restart into the bad release to the old slot answering."""
     without = [place if place.startswith("/") else scene.module(place) for place in row.without]
-    bundle = scene.bad(version, overlay, without)
-    with scene.node(f"bad-{version}") as node:
+    place, bundle = scene.bad(version, overlay, without, is_metal=row.is_metal)
+    with scene.node(f"bad-{version}", row.is_metal) as node:
         config = node.folder / "node.yaml"
         config.write_text(CONFIG + row.config)
         node.osctl("config", "apply", config).must()
-        upgrade = ["upgrade", f"{scene.address}/{bundle}", "--timeout", "15m"]
+        upgrade = ["upgrade", f"{scene.address}/{place}", "--timeout", "15m"]
         mark = node.machine.mark
         if row.damage:
             node.osctl(*upgrade).must()
             node.osctl("shutdown").must()
             node.machine.end(180)
-            row.damage(Slots(node.machine.disk), scene.releases.served / bundle)
+            row.damage(Slots(node.machine.disk), bundle)
             node.machine.start()
             began = node.machine.begun
         else:

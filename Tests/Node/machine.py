@@ -33,6 +33,7 @@ class Machine:
         self.after = options.pop("after", [])
         self.arguments = options.pop("arguments", [])
         self.memory = options.pop("memory", 1536)
+        self.read_only_variables = options.pop("read_only_variables", False)
         self.drive = options.pop("drive", None)  # a way to the disk of one's own
         self.variables = self.folder / "variables.fd"
         if not self.variables.exists():
@@ -58,7 +59,8 @@ class Machine:
                  "-nodefaults", "-no-user-config", "-nographic", "-serial", "stdio",
                  "-boot", "menu=off",
                  "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={self.firmware}",
-                 "-drive", f"if=pflash,format=raw,unit=1,file={self.variables}",
+                 "-drive", f"if=pflash,format=raw,unit=1,file={self.variables}"
+                 + (",readonly=on" if self.read_only_variables else ""),
                  "-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.port}-:{NODE_PORT}",
                  "-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci"]
         disks = [*self.before, self.disk, *self.after]

@@ -12,7 +12,7 @@ LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 
 
 def misfit(folder, kind):
-    """A static program that misbehaves: ENDS, PANICS, HALTS, DAWDLES or SLEEPS."""
+    """A static program that misbehaves: ENDS, PANICS, HANGS, DAWDLES or SLEEPS."""
     path = folder / f"misfit-{kind.lower()}"
     if not path.exists():
         subprocess.run(["gcc", "-static", "-Os", "-s", f"-D{kind}", "-o", path, HERE / "misfit.c"],
@@ -29,10 +29,17 @@ class Releases:
         self.served.mkdir(parents=True, exist_ok=True)
         self.disk = self.served / "disk.img"
 
-    def first(self):
+    def first(self, sector_size=512):
         """1.0.0, and the disk that boots it."""
         self._build("1.0.0", "--disk-size", "3G", "--slot-size", "256M")
-        return self.disk
+        if sector_size == 512:
+            return self.disk
+        disk = self.served / f"disk-{sector_size}.img"
+        subprocess.run(
+            [self.programs / "keel-image", "disk", "--image", self.served / "keelos-1.0.0.keel",
+             "--trust", self.served / "keys" / "trust", "--size", "3G", "--slot-size", "256M",
+             "--sector-size", str(sector_size), "--output", disk], check=True, capture_output=True)
+        return disk
 
     def good(self, version):
         return self._build(version, "--no-disk")

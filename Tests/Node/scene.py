@@ -28,12 +28,13 @@ class Scene:
         self.folder = pathlib.Path(self._folder.name)
         self.folder.chmod(0o755)
         self.releases = Releases(self.programs, self.folder)
+        self.metal = Metal(self.programs, self.releases.served / "metal")
         # Nodes that were taken, each with the port it was taken on. A trial that fails is mostly
         # waited for: two at once keep two cores busy.
         self.lanes = [(self.folder / f"taken-{number}", servers.free_port())
                       for number in range(2 if everything else 1)]
         self._free = queue.SimpleQueue()
-        self._building = threading.Lock()
+        self.building = threading.Lock()
         self._stack = contextlib.ExitStack()
 
     def __enter__(self):
@@ -64,39 +65,46 @@ class Scene:
         for folder, port in self.lanes:
             with report.test("a new disk boots, makes its data partition and can be bootstrapped"):
                 folder.mkdir()
-                copy(self.releases.first(), folder / "disk.img")
-                with Node(self.programs, folder / "disk.img", folder, port=port) as node:
-                    seconds = node.power_on(600)
-                    report.note(f"{seconds:.1f} s from power-on to the agent answering")
-                    node.take()
-                    node.osctl("status").must()
-                    node.osctl("shutdown").must()
-                    node.machine.end(180)
-                    self._free.put((folder, port))
+                seconds = first_boot(self.programs, self.releases, folder, port)
+                report.note(f"{seconds:.1f} s from power-on to the agent answering")
+                self._free.put((folder, port))
 
     @contextlib.contextmanager
-    def node(self, name, **options):
-        """A copy of a taken node, its administrator with it, powered on and answering; gone
-        afterwards. Waits while every lane is taken."""
+    def lane(self):
+        """(a taken node's folder, a port): one machine at a time has it."""
         lane = self._free.get()
-        folder = self.folder / name
         try:
-            folder.mkdir()
-            for path in lane[0].iterdir():
-                copy(path, folder / path.name)
-            disk = folder / "disk.img"
-            with Node(self.programs, disk, folder, port=lane[1], **options) as node:
-                node.machine.start()
-                node.answers(600)
-                yield node
+            yield lane
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
             self._free.put(lane)
 
-    def bad(self, *words):
-        """A broken release; one at a time is built."""
-        with self._building:
-            return self.releases.bad(*words)
+    @contextlib.contextmanager
+    def node(self, name, is_metal=False, source=None, **options):
+        """A copy of a taken node, its administrator with it, powered on and answering; gone
+        afterwards. Waits while every lane is taken. `source(port)` is the folder of another one."""
+        folder = self.folder / name
+        if is_metal:
+            options = {**Metal.OPTIONS, **options}
+        with self.lane() as (taken, port):
+            try:
+                folder.mkdir()
+                source = source or (self.metal.taken if is_metal else lambda _: taken)
+                for path in source(port).iterdir():
+                    copy(path, folder / path.name)
+                disk = folder / "disk.img"
+                with Node(self.programs, disk, folder, port=port, **options) as node:
+                    node.machine.start()
+                    node.answers(600)
+                    yield node
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def bad(self, *words, is_metal=False):
+        """Where a broken release is served, and its file; one at a time is built."""
+        with self.building:
+            releases = self.metal.releases if is_metal else self.releases
+            path = releases.served / releases.bad(*words)
+            return path.relative_to(self.releases.served), path
 
     def together(self, work, rows):
         """(row, what will come of `work(row)`), as many at once as there are lanes."""
@@ -110,6 +118,38 @@ class Scene:
         release = re.search(rf"^linux-image-(\S+-{self.releases.kernel}-\S+|\S+) ", lock,
                             re.MULTILINE).group(1)
         return f"/usr/lib/modules/{release}/kernel/{path}"
+
+
+class Metal:
+    """What the tests of real machines' kernel stand on, made when the first of them asks."""
+
+    OPTIONS = {"arguments": ["-device", "i6300esb", "-action", "watchdog=reset"]}
+
+    def __init__(self, programs, folder):
+        self.programs, self.folder = programs, folder
+        self.releases = Releases(programs, folder, "metal")
+        self._turn = threading.Lock()
+
+    def taken(self, port):
+        """The folder of a node that was taken on this port."""
+        folder = self.folder / f"taken-{port}"
+        with self._turn:
+            if not folder.exists():
+                folder.mkdir()
+                first_boot(self.programs, self.releases, folder, port, **self.OPTIONS)
+        return folder
+
+
+def first_boot(programs, releases, folder, port, **options):
+    """1.0.0 on a disk in `folder`, taken, and switched off in order; seconds until it answered."""
+    copy(releases.first(options.get("sector_size", 512)), folder / "disk.img")
+    with Node(programs, folder / "disk.img", folder, port=port, **options) as node:
+        seconds = node.power_on(600)
+        node.take()
+        node.osctl("status").must()
+        node.osctl("shutdown").must()
+        node.machine.end(180)
+    return seconds
 
 
 def copy(source, target):
