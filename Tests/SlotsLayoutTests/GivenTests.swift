@@ -63,7 +63,7 @@ import Testing
             on: bench.disk,
             slotSize: Place.slotSize,
             identities: .test,
-            given: .test("g")
+            given: .test("e")
         )
         let given = try #require(made.given)
         #expect(given.number == 4 && given.name == "KEELOS_GIVEN")
