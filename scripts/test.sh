@@ -67,8 +67,9 @@ generated() {
 }
 
 all_flag=$([ "$ALL" = 1 ] && echo --all || true)
-# What talks over real connections has deadlines, and runs apart from what takes every core.
-wire="APITests|AgentTests|OsctlTests|InitLinkTests"
+# What talks over real connections has deadlines, and what weighs its own process has no neighbours:
+# they run apart from what takes every core.
+wire="APITests|AgentTests|OsctlTests|InitLinkTests|ArchiveTests.HostileTests"
 suite "swift" swift_tests --skip "$wire"
 suite "wire" swift_tests --no-parallel --filter "$wire"
 if [ "$ALL" = 1 ]; then
