@@ -11,8 +11,9 @@ public struct Releases: Sendable {
     public init() throws {
         key = try PrivateKey.generate()
         let key = key
-        all = try ["1.0.0", "1.1.0", "1.2.0", "1.3.0"].map {
-            try SimulatedRelease(version: $0, keys: [key])
+        // The last one ends in a chunk behind the last whole stretch that is read back.
+        all = try [("1.0.0", 14), ("1.1.0", 14), ("1.2.0", 14), ("1.3.0", 14), ("1.4.0", 15)].map {
+            try SimulatedRelease(version: $0, blocks: $1, keys: [key])
         }
     }
 
