@@ -96,6 +96,11 @@ class Machine:
             self._news.notify_all()
 
     @property
+    def passed(self):
+        """Seconds since power-on."""
+        return time.monotonic() - self.begun
+
+    @property
     def mark(self):
         """Where the console is now: what `wait` can begin after."""
         return len(self.lines)

@@ -23,15 +23,19 @@ def misfit(folder, kind):
 class Releases:
     """Built once each, with keys made for this run."""
 
-    def __init__(self, programs, folder, kernel="cloud"):
+    def __init__(self, programs, folder, kernel="cloud", compressor="fast",
+                 secureboot=None):
         self.programs, self.folder, self.kernel = programs, folder, kernel
+        self.compressor, self.secureboot = compressor, secureboot
+        self.said = ""  # by the last build
         self.served = folder / "served"
         self.served.mkdir(parents=True, exist_ok=True)
         self.disk = self.served / "disk.img"
 
-    def first(self, sector_size=512):
+    def first(self, sector_size=512, sizes=False):
         """1.0.0, and the disk that boots it."""
-        self._build("1.0.0", "--disk-size", "3G", "--slot-size", "256M")
+        self._build("1.0.0", "--disk-size", "3G", "--slot-size", "256M",
+                    *(["--sizes"] if sizes else []))
         if sector_size == 512:
             return self.disk
         disk = self.served / f"disk-{sector_size}.img"
@@ -72,9 +76,11 @@ class Releases:
                    if keys.exists() else [])
         done = subprocess.run(
             [sys.executable, "-B", IMAGE / "build.py", "--bin", self.programs, "--version", version,
-             "--kernel", self.kernel, "--compressor", "fast", "--output", self.served,
-             "--created", "2026-11-21T00:00:00Z", *map(str, signing), *map(str, options)],
+             "--kernel", self.kernel, "--compressor", self.compressor, "--output", self.served,
+             "--created", "2026-11-21T00:00:00Z", *map(str, signing), *map(str, options),
+             *(["--secureboot", str(self.secureboot)] if self.secureboot else [])],
             text=True, capture_output=True, timeout=1200, check=False)
         if done.returncode:
             raise RuntimeError(f"image {version}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        self.said = done.stdout
         return bundle.name
