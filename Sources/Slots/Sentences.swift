@@ -10,7 +10,7 @@ extension UpdateError {
         case .notSettled(let running, .onTrial):
             "refused: slot \(running) is on trial; confirm it or roll it back first."
         case .notSettled(let running, _):
-            "refused: slot \(running) runs as the last resort; confirm it first."
+            "refused: slot \(running) runs as the last resort; confirm it with --insist first."
         case .distrusted(let distrust): "the release is refused: \(distrust.words)."
         case .badIndex(let error): "the release is refused: its chunk index \(error.words)."
         case .source(.malformed(let fault)): "the bundle is refused: \(fault.words)."
