@@ -33,6 +33,7 @@ struct BootstrapRefusalTests {
             let detail = try #require(await node.failure(request)).detail
             #expect(detail.reason == .bootstrapRefused)
             #expect(detail.sentence.contains("has no data partition and keeps nothing"))
+            #expect(detail.truth == "Nothing was changed.")
             #expect(state.changes == 0)
             #expect(try node.clientCA() == nil)
             #expect(node.status().waitingFor.contains("keeps nothing"))

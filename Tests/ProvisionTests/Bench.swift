@@ -107,6 +107,25 @@ final class Bench {
         return outcome.end == .exited(code: 0)
     }
 
+    /// Kills the program at one `call` after the other, each on a new disk, until it is not reached
+    /// any more; `check` gets the disk and where it was killed.
+    static func killEach(
+        _ call: String,
+        given: GivenFiles? = nil,
+        _ check: (Bench, String) throws -> Void
+    ) throws {
+        var isDone = false
+        var count = 1
+        while !isDone && count < 200 {
+            let bench = try Bench(.image512, given: given)
+            isDone = try bench.provision(killedAt: call, count)
+            try check(bench, "\(call) \(count)")
+            // mke2fs writes often: after its first calls every seventh must do.
+            count += count < 12 ? 1 : 7
+        }
+        #expect(isDone && count > 2)
+    }
+
     func layout() throws -> Layout {
         try Layout.find(on: Disk(opening: path, for: .reading), acceptingBackup: false)
     }

@@ -79,29 +79,22 @@ struct FirstBootTests {
         arguments: ["write", "pwrite64", "fsync", "fdatasync"]
     )
     func killed(call: String) throws {
-        var isDone = false
-        var count = 1
-        while !isDone && count < 200 {
-            let bench = try Bench(.image512)
-            isDone = try bench.provision(killedAt: call, count)
+        try Bench.killEach(call) { bench, what in
             // The firmware starts the same slots from whatever is left.
             let left = try Disk(opening: bench.path, for: .reading)
             _ = try Layout.find(on: left, acceptingBackup: true)
             // In the same boot the old identity is understood, whichever the table has by now.
             let same = bench.provision()
-            #expect(same.state.isUsable, "\(call) \(count): \(same)")
+            #expect(same.state.isUsable, "\(what): \(same)")
             let layout = try bench.layout()
             let answer = Provisioning(
                 disk: bench.path,
                 partition: layout.slots.a.id.description,
                 runFolder: bench.folder("none")
             ).run()
-            #expect(answer.state.isUsable, "\(call) \(count): \(answer)")
-            try bench.expectWhole("\(call) \(count)")
-            // mke2fs writes often: after its first calls every seventh must do.
-            count += count < 12 ? 1 : 7
+            #expect(answer.state.isUsable, "\(what): \(answer)")
+            try bench.expectWhole(what)
         }
-        #expect(isDone && count > 2)
     }
 }
 

@@ -70,17 +70,11 @@ struct GivenTests {
         arguments: ["write", "pwrite64", "fsync", "rename"]
     )
     func killed(call: String) throws {
-        var isDone = false
-        var count = 1
-        while !isDone && count < 200 {
-            let bench = try Bench(.image512, given: Self.files)
-            isDone = try bench.provision(killedAt: call, count)
+        try Bench.killEach(call, given: Self.files) { bench, what in
             let answer = bench.provision()
-            #expect(answer.state.isUsable, "\(call) \(count): \(answer)")
-            try bench.expectWhole("\(call) \(count)")
-            try expectGiven(bench, "\(call) \(count)")
-            count += count < 12 ? 1 : 7
+            #expect(answer.state.isUsable, "\(what): \(answer)")
+            try bench.expectWhole(what)
+            try expectGiven(bench, what)
         }
-        #expect(isDone && count > 2)
     }
 }

@@ -195,8 +195,11 @@ struct Bootstrapper: Sendable {
     /// What is still true after a refusal.
     private var truth: String {
         do throws(BootstrapError) {
-            return try store.read() == nil
-                ? "The node is not bootstrapped." : "The node obeys the same client CA as before."
+            guard try store.read() == nil else {
+                return "The node obeys the same client CA as before."
+            }
+            return try store.isInMemory()
+                ? "Nothing was changed." : "The node is not bootstrapped."
         } catch {
             return "Nobody is let in."
         }
