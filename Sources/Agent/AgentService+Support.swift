@@ -19,6 +19,7 @@ extension AgentService {
         try await bundle.add("health.json", try await getHealth(.init(), call), send)
         try await bundle.add("operations.json", try await listOperations(.init(), call), send)
         try await bundle.add("config.json", try await getConfig(.init(), call), send)
+        try await bundle.add("processes.txt", Array(ProcessTable().text.utf8), send)
         do throws(CallFailure) {
             try await bundle.add("history.json", try await getHistory(.init(), call), send)
             try await bundle.add("services.json", try await listServices(.init(), call), send)

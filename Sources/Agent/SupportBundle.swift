@@ -6,8 +6,8 @@ import SwiftProtobuf
 
 /// Collects what somebody far away needs to understand a node, as a `tar.gz`, piece by piece.
 ///
-/// Every member is something that the API shows already, so nothing in it is secret: there is no
-/// way from here to the state folder.
+/// Every member but the table of processes, which has names and sizes alone, is something that the
+/// API shows already, so nothing in it is secret: there is no way from here to the state folder.
 struct SupportBundle {
     /// Bytes of one member; what is longer loses its beginning.
     static let memberLimit = 4 << 20
