@@ -95,7 +95,7 @@ func program(
 }
 
 let agentPages = ["Bootstrap/README.md"]
-let protos = ["node.proto", "health.proto"]
+let protos = ["node.proto", "health.proto", "cri.proto"]
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 

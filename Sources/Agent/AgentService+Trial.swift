@@ -127,14 +127,26 @@ extension AgentService {
             service.name == "containerd"
                 || (service.name == "kubelet" && service.condition != .waiting)
         }
-        return wanted.map { service in
-            var check = Keel_V1_HealthCheck()
-            check.name = service.name
-            check.passed = service.condition == .running
-            let last = service.lastExit.isEmpty ? "" : ", ended last with \(service.lastExit)"
-            check.sentence = "\(service.name) is \(service.condition.rawValue)\(last)."
-            return check
+        var checks: [Keel_V1_HealthCheck] = []
+        for service in wanted { checks.append(await check(service)) }
+        return checks
+    }
+
+    private func check(_ service: ServiceState) async -> Keel_V1_HealthCheck {
+        var check = Keel_V1_HealthCheck()
+        check.name = service.name
+        let last = service.lastExit.isEmpty ? "" : ", ended last with \(service.lastExit)"
+        check.sentence = "\(service.name) is \(service.condition.rawValue)\(last)."
+        guard service.condition == .running else { return check }
+        do throws(CallFailure) {
+            if service.name == "containerd" {
+                try await RuntimeClient(socket: place.runtime).checkReady(within: .seconds(3))
+            }
+            check.passed = true
+        } catch {
+            check.sentence = "\(service.name) runs, and \(error.sentence)"
         }
+        return check
     }
 }
 

@@ -18,6 +18,8 @@ struct Place: Sendable {
     let bootID: String
     /// How long to wait for another writer of the disk.
     var lockWait: Duration = .seconds(2)
+    /// The socket of the container runtime.
+    var runtime = "/run/containerd/containerd.sock"
 }
 
 /// The node's disk with the errors of the agent. Lives on one thread.

@@ -153,6 +153,25 @@ struct ServiceTests {
         await end()
     }
 
+    @Test("containerd must run, and say itself that it is ready")
+    func containerd() async throws {
+        let none = "the container runtime cannot be reached on /run/containerd/containerd.sock."
+        for (condition, sentence) in [
+            (ServiceState.Condition.failed, "containerd is failed, ended last with exit 1."),
+            (.running, "containerd runs, and \(none)"),
+        ] {
+            test.link.state.withLock {
+                $0.services = [
+                    ServiceState(name: "containerd", condition: condition, lastExit: "exit 1")
+                ]
+            }
+            let health = try await admin.getHealth(.init(), timeout: .patience)
+            let check = try #require(health.checks.first { $0.name == "containerd" })
+            #expect(!check.passed && check.sentence == sentence && !health.healthy)
+        }
+        await end()
+    }
+
     @Test("logs come by level and number, and go on as lines come")
     func logs() async throws {
         for number in 0..<5 {
@@ -265,7 +284,7 @@ struct ServiceTests {
         let names = try tar("-tzf", path).split(separator: "\n").map(String.init)
         for name in [
             "status.json", "identity.json", "bootstrap.json", "health.json", "operations.json",
-            "config.json", "history.json", "services.json", "logs/kernel.txt",
+            "config.json", "history.json", "services.json", "processes.txt", "logs/kernel.txt",
             "logs/agent.txt",
         ] {
             #expect(names.contains("support/\(name)"), "\(name)")

@@ -140,17 +140,16 @@ final class FakeInit: Init {
         var restarted: [String] = []
         var refusesReboot = false
         var refusesSettings = false
+        var services = [
+            ServiceState(name: "agent", condition: .running, pid: 7, since: 100),
+            ServiceState(name: "kubelet", condition: .waiting),
+        ]
     }
 
     let state = Mutex(State())
     let ring = LogRing()
 
-    func services() throws(InitFailure) -> [ServiceState] {
-        [
-            ServiceState(name: "agent", condition: .running, pid: 7, since: 100),
-            ServiceState(name: "kubelet", condition: .waiting),
-        ]
-    }
+    func services() throws(InitFailure) -> [ServiceState] { state.withLock { $0.services } }
 
     func restart(_ name: String) throws(InitFailure) -> ServiceState {
         guard ["agent", "kubelet"].contains(name) else { throw .notFound(service: name) }

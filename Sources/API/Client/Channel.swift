@@ -57,6 +57,28 @@ final class Channel: Sendable {
         }
     }
 
+    /// What came of a call with one message there and one back.
+    struct Answer {
+        let code: StatusCode
+        /// The core's, or the server's.
+        let words: String
+        let detail: [UInt8]?
+        /// nil when there was none.
+        let message: [UInt8]?
+    }
+
+    /// Makes such a call; nil on a closed channel. Cancelling the task cancels it.
+    func ask(_ path: String, _ request: [UInt8], _ timeout: Duration) async -> Answer? {
+        guard let call = call(path, timeout) else { return nil }
+        defer { forget(call) }
+        let batch = Batch().sendHeaders().sendMessage(request).sendClose()
+            .receiveHeaders().receiveMessage().receiveStatus()
+        await call.runCancellably(batch)
+        let (code, words, detail) = batch.status
+        let message = code == .ok ? batch.takeMessage() : nil
+        return Answer(code: code, words: words, detail: detail, message: message)
+    }
+
     var isOpen: Bool { state.withLock { $0.isOpen } }
 
     func forget(_ call: WireCall) {

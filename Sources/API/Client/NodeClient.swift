@@ -74,17 +74,14 @@ public final class NodeClient: Sendable {
         _ timeout: Duration
     ) async throws(CallFailure) -> Response {
         let bytes = try encode(request)
-        guard let call = channel.call(path, timeout) else { throw Self.closed }
-        defer { channel.forget(call) }
-        let batch = Batch().sendHeaders().sendMessage(bytes).sendClose()
-            .receiveHeaders().receiveMessage().receiveStatus()
-        await run(call, batch)
-        let (code, words, detail) = batch.status
-        guard code == .ok else { throw failure(code, words, detail, timeout) }
-        guard let answer = batch.takeMessage() else {
+        guard let answer = await channel.ask(path, bytes, timeout) else { throw Self.closed }
+        guard answer.code == .ok else {
+            throw failure(answer.code, answer.words, answer.detail, timeout)
+        }
+        guard let message = answer.message else {
             throw CallFailure(.internal, "the node answered without a message")
         }
-        return try decode(answer)
+        return try decode(message)
     }
 
     func stream<Response: Message>(
@@ -103,7 +100,7 @@ public final class NodeClient: Sendable {
         let ended = End()
         guard call.start(status, ClosureTag { _ in ended.reached() }) else { throw Self.closed }
         let opening = Batch().sendHeaders().sendMessage(bytes).sendClose().receiveHeaders()
-        await run(call, opening)
+        await call.runCancellably(opening)
         while let answer = await next(call) {
             do {
                 try await each(try decode(answer))
@@ -120,16 +117,7 @@ public final class NodeClient: Sendable {
 
     private func next(_ call: WireCall) async -> [UInt8]? {
         let batch = Batch().receiveMessage()
-        return await run(call, batch) ? batch.takeMessage() : nil
-    }
-
-    @discardableResult
-    private func run(_ call: WireCall, _ batch: Batch) async -> Bool {
-        await withTaskCancellationHandler {
-            await call.run(batch)
-        } onCancel: {
-            call.cancel()
-        }
+        return await call.runCancellably(batch) ? batch.takeMessage() : nil
     }
 
     private func encode(_ request: some Message) throws(CallFailure) -> [UInt8] {

@@ -65,6 +65,16 @@ final class WireCall: Sendable {
         }
     }
 
+    /// As `run`; cancelling the task ends the call.
+    @discardableResult
+    func runCancellably(_ batch: Batch) async -> Bool {
+        await withTaskCancellationHandler {
+            await run(batch)
+        } onCancel: {
+            cancel()
+        }
+    }
+
     /// The other end, as the core writes it: `ipv4:192.0.2.1:443`, `ipv6:%5B::1%5D:443`.
     var peerURI: String {
         // Sound: the core hands the text over; it is copied and freed.
