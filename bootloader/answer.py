@@ -3,8 +3,9 @@
 
     answer.py LOADER < cases
 
-A case is a line of seven words: a name, the sector size, the slots that can be loaded (`AB`, `A`,
-`B`, `-`), and the bytes of env0, env1, env2 in hexadecimal (`-` for a missing file).
+A case is a line of six words: a name, the sector size, what the slots are (`A` and `B` whole, `a` and
+`b` with a damaged kernel, `-` nothing that can be loaded), and the bytes of env0, env1, env2 in
+hexadecimal (`-` for a missing file).
 The answer to a case is a line of six words: its name, the slot and the state that the kernel was
 told (`-` when nothing boots), and the three copies afterwards. Answers come in no fixed order.
 """
@@ -35,14 +36,16 @@ def pack(content):
 
 def main():
     cases = [line.split() for line in sys.stdin if line.strip()]
-    whole = testdisk.whole_slot()
+    whole = testdisk.whole_slot(has_sums=True)
+    damaged = testdisk.whole_slot(has_sums=True, damaged="boot/bzImage")
     hollow = testdisk.slot_image({"etc/empty": b""})
     bases = {size: testdisk.make_base(sys.argv[1], size) for size in {int(c[1]) for c in cases}}
     with tempfile.TemporaryDirectory() as folder:
         jobs = []
-        for number, (_, size, loadable, *copies) in enumerate(cases):
+        for number, (_, size, loads, *copies) in enumerate(cases):
             path = os.path.join(folder, f"{number}.img")
-            slots = {slot: whole if slot in loadable else hollow for slot in "AB"}
+            slots = {slot: whole if slot in loads else damaged if slot.lower() in loads else hollow
+                     for slot in "AB"}
             bases[int(size)].write(path, dict(zip(NAMES, map(unpack, copies))), slots)
             jobs.append(boot.Job(disk=path, sector_size=int(size), until=END, timeout=120))
         for index, result in boot.boot_many(jobs):

@@ -20,7 +20,7 @@ trap 'rm -rf "$work"' EXIT
 
 # What the policy calls, and the file systems and compressors it reads slots with.
 modules="memdisk tar normal part_gpt fat squash4 gzio xzio lzopio
-    serial terminal loadenv regexp test echo probe linux boot sleep reboot"
+    serial terminal loadenv regexp test echo probe hashsum gcry_sha256 linux boot sleep reboot"
 
 console=${KERNEL_CONSOLE:-console=ttyS0,115200}
 sed "s/console=ttyS0,115200/$console/" "$here/policy.cfg" > "$work/policy.cfg"

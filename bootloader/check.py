@@ -154,6 +154,30 @@ def grant_cases():
                [read(0, "B A", b="good"), *boots("B", "good")], slots={"A": "xz", "B": "lzo"})
 
 
+def damage_cases():
+    """Files whose sums are not what their slot says."""
+    yield Case("a slot whose sums are right boots", record(b="good"), GOOD,
+               [read(0, b="good"), *boots("A", "good")],
+               slots={"A": "with sums", "B": "whole"})
+    yield Case("a good slot whose kernel is damaged: the other good slot in the same boot",
+               record("A B", "good", "good"), GOOD,
+               [read(0, b="good"), *fails("A", "good"), *boots("B", "good")],
+               slots={"A": "damaged kernel", "B": "with sums"})
+    yield Case("a trial whose initramfs is damaged costs a try, then the good slot boots",
+               ARMED, ARMED, [ARMED_LINE, *fails("B", "trial3"), *boots("A", "good")],
+               slots={"A": "whole", "B": "damaged initramfs"}, after0=TRIED, after1=TRIED)
+    yield Case("a damaged slot is the last of all that are tried, and still tried",
+               record("A B", "good", "failed"), GOOD,
+               [read(0, b="failed"), *fails("A", "good"), *fails("A", "lastresort"),
+                *fails("B", "lastresort"), *boots("A", "lastresort")],
+               slots={"A": "damaged kernel", "B": "empty"})
+    yield Case("before a damaged slot is tried as the last resort a failed one is",
+               record("A B", "good", "failed"), GOOD,
+               [read(0, b="failed"), *fails("A", "good"), *fails("A", "lastresort"),
+                *boots("B", "lastresort")],
+               slots={"A": "damaged kernel", "B": "with sums"})
+
+
 def last_resort_cases():
     """When the record grants nothing that loads."""
     yield Case("last resort boots a failed slot", record(b="failed"), GOOD,
@@ -264,6 +288,7 @@ def parse_cases():
 def all_cases():
     yield from choice_cases()
     yield from grant_cases()
+    yield from damage_cases()
     yield from last_resort_cases()
     yield from write_cases()
     yield from parse_cases()
@@ -279,6 +304,9 @@ def slot_images():
         "no kernel": testdisk.slot_image({"boot/initramfs": b"initramfs"}),
         "no initramfs": testdisk.slot_image(kernel),
         "empty": b"",
+        "with sums": testdisk.whole_slot(has_sums=True),
+        "damaged kernel": testdisk.whole_slot(has_sums=True, damaged="boot/bzImage"),
+        "damaged initramfs": testdisk.whole_slot(has_sums=True, damaged="boot/initramfs"),
     }
 
 

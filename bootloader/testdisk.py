@@ -6,6 +6,7 @@ The kernel in a slot is a few instructions that print their command line and res
 """
 
 import dataclasses
+import hashlib
 import os
 import struct
 import subprocess
@@ -104,10 +105,17 @@ def slot_image(files, compressor="gzip"):
             return file.read()
 
 
-def whole_slot(compressor="gzip"):
-    """A slot that GRUB can start."""
-    initramfs = bytes(range(256)) * 64
-    return slot_image({"boot/bzImage": kernel(), "boot/initramfs": initramfs}, compressor)
+def whole_slot(compressor="gzip", has_sums=False, damaged=None):
+    """A slot that GRUB can start. With sums it says which its files have, or had: one bit of
+    `damaged` is another."""
+    files = {"boot/bzImage": kernel(), "boot/initramfs": bytes(range(256)) * 64}
+    if has_sums:
+        lines = [f"{hashlib.sha256(content).hexdigest()}  {path[5:]}\n"
+                 for path, content in files.items()]
+        files["boot/SHA256SUMS"] = "".join(lines).encode()
+    if damaged:
+        files[damaged] = files[damaged][:-1] + bytes([files[damaged][-1] ^ 1])
+    return slot_image(files, compressor)
 
 
 @dataclasses.dataclass

@@ -1,5 +1,6 @@
 """Assembles the root: ours, what root.list takes from packages, libraries, kernel, keys."""
 
+import hashlib
 import json
 import pathlib
 from typing import NamedTuple
@@ -136,4 +137,10 @@ def _kernel(tree, inputs, facts):
     level = inputs.variant.packing["initramfs"]
     tree.add("/boot/initramfs", initramfs.packed(members, level), "initramfs")
     tree.add("/boot/bzImage", kernel.image, "kernel", package=kernel.package)
+    if not inputs.variant.loader["enforce"]:
+        # Where signatures are demanded they cover more than this.
+        sums = "".join(f"{hashlib.sha256(tree.path(place).read_bytes()).hexdigest()}  "
+                       f"{place.removeprefix('/boot/')}\n"
+                       for place in ("/boot/bzImage", "/boot/initramfs"))
+        tree.add("/boot/SHA256SUMS", sums, "boot loader")
     tree.add("/boot/BOOTX64.EFI", inputs.loader, "boot loader")

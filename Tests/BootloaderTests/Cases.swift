@@ -5,7 +5,7 @@ import Slots
 struct BootCase: Sendable, CustomStringConvertible {
     let name: String
     let sectorSize: Int
-    let loadable: Set<Slot>
+    let loads: PerSlot<Firmware.Load>
     /// `nil` for a missing file.
     let copies: [[UInt8]?]
 
@@ -13,13 +13,20 @@ struct BootCase: Sendable, CustomStringConvertible {
 
     /// The line `bootloader/answer.py` reads.
     func line(_ number: Int) -> String {
-        let slots = loadable.isEmpty ? "-" : loadable.map(\.recordName).sorted().joined()
+        let slots = Slot.allCases.map { slot in
+            switch loads[slot] {
+            case .whole: slot.recordName
+            case .damaged: slot.recordName.lowercased()
+            case .impossible: "-"
+            }
+        }
+        .joined()
         let bytes = copies.map { $0?.hex ?? "-" }
         return "\(number) \(sectorSize) \(slots) \(bytes.joined(separator: " "))"
     }
 
     /// Every case there is; the first of them are the core.
-    static func all(seed: UInt64) -> [BootCase] { states + damages(seed: seed) }
+    static func all(seed: UInt64) -> [BootCase] { states + damagedSlots + damages(seed: seed) }
 
     private static let everyState: [SlotState] = [
         .good, .tries(3), .tries(2), .tries(1), .failed, .none,
@@ -35,13 +42,36 @@ struct BootCase: Sendable, CustomStringConvertible {
                     return BootCase(
                         name: "\(record.order) A=\(a.recordText) B=\(b.recordText) \(sectorSize)",
                         sectorSize: sectorSize,
-                        loadable: [.a, .b],
+                        loads: PerSlot(a: .whole, b: .whole),
                         copies: [record.encoded(), record.encoded(), word.encoded()]
                     )
                 }
             }
         }
     }
+
+    /// Slots whose kernel is not what the sums beside it say, under each kind of record.
+    private static let damagedSlots: [BootCase] = {
+        let kinds: [Firmware.Load] = [.whole, .damaged, .impossible]
+        let states: [(SlotState, SlotState)] = [
+            (.good, .good), (.good, .tries(2)), (.tries(1), .good), (.good, .failed),
+            (.failed, .tries(1)), (.none, .good), (.failed, .failed),
+        ]
+        return states.flatMap { a, b in
+            kinds.flatMap { first in
+                kinds.compactMap { second in
+                    guard first == .damaged || second == .damaged else { return nil }
+                    let record = BootRecord(preferred: .b, a: a, b: b, sequence: 7)
+                    return BootCase(
+                        name: "A=\(a.recordText) \(first), B=\(b.recordText) \(second)",
+                        sectorSize: 512,
+                        loads: PerSlot(a: first, b: second),
+                        copies: [record.encoded(), record.encoded(), record.encoded()]
+                    )
+                }
+            }
+        }
+    }()
 
     /// Stale, torn, lost and mistyped copies, and slots that cannot be loaded.
     private static func damages(seed: UInt64) -> [BootCase] {
@@ -75,12 +105,16 @@ struct BootCase: Sendable, CustomStringConvertible {
                     ("env0", [shape, newer, word]), ("env1", [newer, shape, word]),
                     ("both", [shape, shape, word]), ("all", [shape, shape, shape]),
                 ] {
-                    let slots: Set<Slot> = [[.a, .b], [.a], [.b]][cases.count % 3]
+                    let loads: [PerSlot<Firmware.Load>] = [
+                        PerSlot(a: .whole, b: .whole), PerSlot(a: .whole, b: .impossible),
+                        PerSlot(a: .impossible, b: .whole),
+                    ]
+                    let number = cases.count % loads.count
                     cases.append(
                         BootCase(
-                            name: "\(name) in \(place) \(sectorSize) \(slots.count)",
+                            name: "\(name) in \(place) \(sectorSize) \(number)",
                             sectorSize: sectorSize,
-                            loadable: slots,
+                            loads: loads[number],
                             copies: copies
                         )
                     )

@@ -40,7 +40,7 @@ struct PolicyTests {
                 copies.bytes[copy] = bytes
                 return true
             },
-            canLoad: { bootCase.loadable.contains($0) }
+            load: { bootCase.loads[$0] }
         )
         let choice = firmware.boot()
         let state =

@@ -21,25 +21,32 @@ public struct Firmware {
         }
     }
 
+    /// What becomes of a slot that is to be started.
+    public enum Load: Sendable, Hashable {
+        case whole
+        /// Kernel and initramfs can be read, and are not what the sums beside them say.
+        case damaged
+        case impossible
+    }
+
     /// The bytes of copy 0, 1 or 2; `nil` when the file is missing or cannot be read.
     public var read: (Int) -> [UInt8]?
     /// Replaces the bytes of a copy, durably. False when the write failed.
     public var write: (Int, [UInt8]) -> Bool
-    /// Whether kernel and initramfs can be read out of the slot.
-    public var canLoad: (Slot) -> Bool
+    public var load: (Slot) -> Load
 
     public init(
         read: @escaping (Int) -> [UInt8]?,
         write: @escaping (Int, [UInt8]) -> Bool,
-        canLoad: @escaping (Slot) -> Bool
+        load: @escaping (Slot) -> Load
     ) {
         self.read = read
         self.write = write
-        self.canLoad = canLoad
+        self.load = load
     }
 
     /// One power-on: counts a try before it makes one, and falls through to the next slot when a
-    /// kernel cannot be loaded. `nil` when nothing boots.
+    /// kernel cannot be loaded or is damaged. `nil` when nothing boots.
     public func boot() -> Choice? {
         var source = 0
         var found = copy(0)
@@ -54,14 +61,14 @@ public struct Firmware {
         for slot in order {
             switch record[slot] {
             case .good:
-                if canLoad(slot) { return Choice(slot: slot, state: .good) }
+                if load(slot) == .whole { return Choice(slot: slot, state: .good) }
             case .tries(let left) where source < 2:
                 var lowered = record
                 lowered[slot] = left > 1 ? .tries(left - 1) : .failed
                 // What could not be recorded did not happen.
                 guard save(lowered, found.sequenceText, mustTake: source) else { continue }
                 record = lowered
-                if canLoad(slot) { return Choice(slot: slot, state: .trial(left)) }
+                if load(slot) == .whole { return Choice(slot: slot, state: .trial(left)) }
             default: continue
             }
         }
@@ -69,10 +76,9 @@ public struct Firmware {
     }
 
     private func lastResort(order: [Slot], states: PerSlot<SlotState>?) -> Choice? {
-        for slot in order where states?[slot] != SlotState.none && canLoad(slot) {
-            return Choice(slot: slot, state: .lastResort)
-        }
-        return nil
+        let slots = order.filter { states?[$0] != SlotState.none }
+        let found = slots.first { load($0) == .whole } ?? slots.first { load($0) == .damaged }
+        return found.map { Choice(slot: $0, state: .lastResort) }
     }
 
     /// A valid copy. GRUB keeps the sequence as the text it read, leading zeros and all.

@@ -164,8 +164,8 @@ public final class World {
             write: { [store] copy, bytes in
                 (try? store.writeCopy(copy, bytes)) != nil
             },
-            canLoad: { [slots] slot in
-                slots[slot].durableBytes(0..<4) == Array("hsqs".utf8)
+            load: { [slots] slot in
+                slots[slot].durableBytes(0..<4) == Array("hsqs".utf8) ? .whole : .impossible
             }
         )
     }

@@ -175,7 +175,7 @@ struct CopiesTarget: FuzzTarget {
         let firmware = Firmware(
             read: { try? copy.readCopy($0) },
             write: { (try? copy.writeCopy($0, $1)) != nil },
-            canLoad: { _ in true }
+            load: { _ in .whole }
         )
         return firmware.boot()
     }
