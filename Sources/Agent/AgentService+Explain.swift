@@ -12,10 +12,14 @@ extension AgentService {
         let boots = request.boots == 0 ? 3 : Int(request.boots)
         let lines = request.lines == 0 ? 20 : Int(request.lines)
         let (disk, bootID) = (place.disk, host.bootID)
+        // A disk whose table or record cannot be read may still have accounts.
+        let node = try? await reader.read().node
         do throws(AgentError) {
             return try await Offload.run("explain") { () throws(AgentError) in
+                let accounts = try accounts(on: disk)
                 var response = Keel_V1_ExplainResponse()
-                response.boots = try accounts(on: disk).prefix(boots).map { account in
+                response.remarks = node?.neverBegun(among: accounts.map(\.entry)) ?? []
+                response.boots = accounts.prefix(boots).map { account in
                     Keel_V1_BootAccount(
                         account.entry,
                         text: account.text,

@@ -16,4 +16,18 @@ extension Node {
             return "Slot \(next) \(verb) \(version) and boots next."
         }
     }
+
+    /// A sentence on each slot that was given up and of whose release no boot is among `boots`, all
+    /// that the black box has: nobody was there to say why.
+    public func neverBegun(among boots: [BootEntry]) -> [String] {
+        Slot.allCases.compactMap { slot in
+            guard record?[slot] == .failed, let release = contents[slot].release else { return nil }
+            let hasBegun = boots.contains { boot in
+                boot.slot == slot && (boot.digest == nil || boot.digest == release.digest)
+            }
+            guard !hasBegun else { return nil }
+            return "Slot \(slot) (\(release.version)) was given up, and no boot of it ever began: "
+                + "the boot loader could not load it, or its kernel ended before the first process."
+        }
+    }
 }

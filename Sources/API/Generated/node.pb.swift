@@ -1833,6 +1833,9 @@ public nonisolated struct Keel_V1_ExplainResponse: Sendable {
   /// Newest first. The first may be the boot that answers.
   public var boots: [Keel_V1_BootAccount] = []
 
+  /// Sentences on what no boot could tell: of a slot that was given up, and never began to boot.
+  public var remarks: [String] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -4930,7 +4933,7 @@ nonisolated extension Keel_V1_ExplainRequest: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Keel_V1_ExplainResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ExplainResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}boots\0\u{c}d\u{1}d\u{1}")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}boots\0\u{1}remarks\0\u{c}d\u{1}d\u{1}")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4939,6 +4942,7 @@ nonisolated extension Keel_V1_ExplainResponse: SwiftProtobuf.Message, SwiftProto
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.boots) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.remarks) }()
       default: break
       }
     }
@@ -4948,11 +4952,15 @@ nonisolated extension Keel_V1_ExplainResponse: SwiftProtobuf.Message, SwiftProto
     if !self.boots.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.boots, fieldNumber: 1)
     }
+    if !self.remarks.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.remarks, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Keel_V1_ExplainResponse, rhs: Keel_V1_ExplainResponse) -> Bool {
     if lhs.boots != rhs.boots {return false}
+    if lhs.remarks != rhs.remarks {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -55,7 +55,9 @@ struct Explain: AsyncParsableCommand {
         } catch {
             throw .node(error)
         }
+        let node = try? bench.disk.node()
         return Keel_V1_ExplainResponse.with { response in
+            response.remarks = node?.neverBegun(among: accounts.map(\.entry)) ?? []
             response.boots = accounts.prefix(Int(boots)).map { account in
                 Keel_V1_BootAccount(
                     account.entry,

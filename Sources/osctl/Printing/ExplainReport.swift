@@ -8,9 +8,11 @@ struct ExplainReport {
     init(_ response: Keel_V1_ExplainResponse) { self.response = response }
 
     var text: String {
-        response.boots.isEmpty
-            ? "There is no account of a boot: no black box, or nothing written to it yet."
-            : response.boots.map(Self.account).joined(separator: "\n\n")
+        let boots =
+            response.boots.isEmpty
+            ? ["There is no account of a boot: no black box, or nothing written to it yet."]
+            : response.boots.map(Self.account)
+        return (response.remarks + boots).joined(separator: "\n\n")
     }
 
     private static func account(_ boot: Keel_V1_BootAccount) -> String {
