@@ -44,15 +44,16 @@ node: build
 image: node
 	python3 image/build.py --bin $(BIN) --version $(VERSION) --sizes $(IMAGE)
 
-demo: build
+demo: node
 	python3 demo/demo.py --bin $(BIN)
+	python3 demo/nodes.py --bin $(BIN)
 
 # Every unit, simulator and fuzz test; of each QEMU table a core set and rows drawn by the seed.
 # ALL=1 runs every row.
 test: node
 	@SEED=$(SEED) ALL=$(ALL) DEPTH=$(DEPTH) BIN=$(BIN) FLAGS="$(TEST_FLAGS)" scripts/test.sh
 
-bench: build
+bench: node
 	@scripts/deps.sh bench
 	python3 bench/run.py --programs $(BIN) $(BENCH)
 

@@ -6,8 +6,8 @@ import os
 import pathlib
 import sys
 
-from node import Node, show, step
-from stage import ROOT, loop_device, run, scratch, web_server
+from stage import ROOT, loop_device, run, scratch, show, step, web_server
+from workbench import Node
 
 
 class Demo:
@@ -103,7 +103,7 @@ def main():
                 demo.tell(node, address)
                 node.stop()
     print("\nThe agent took every command over mutual TLS and wrote it down; GRUB tried the "
-          "release, and going\nback was one command. Next: README.md, docs/osctl.md.")
+          "release, and going\nback was one command.")
 
 
 if __name__ == "__main__":

@@ -106,3 +106,12 @@ def record(disk):
     with tempfile.NamedTemporaryFile() as copy:
         run("mcopy", "-n", "-o", "-i", f"{disk}@@1M", "::/KEEL/ENV0", copy.name)
         return " ".join(run("grub-editenv", copy.name, "list").splitlines())
+
+
+def show(text, indent="   "):
+    for line in text.splitlines():
+        print(indent + line, flush=True)
+
+
+def step(title):
+    print(f"\n== {title}", flush=True)

@@ -72,12 +72,3 @@ class Node:
         after = record(self.disk)
         self.start()
         return slot, state, before, after
-
-
-def show(text, indent="   "):
-    for line in text.splitlines():
-        print(indent + line, flush=True)
-
-
-def step(title):
-    print(f"\n== {title}", flush=True)
