@@ -17,6 +17,7 @@ import sys
 import time
 
 import api
+import nodes
 import report
 from experiments import EXPERIMENTS
 from host import (MIB, Disk, Host, Scratch, Server, allocate, call, plain_disk)
@@ -182,6 +183,11 @@ def measure_all(arguments, chosen):
             found, judged = api.measure(host, arguments.programs, rounds, say)
         record["experiments"]["api"] = found
         verdicts += [{"verdict": verdict, "goal": f"api: {goal}"} for verdict, goal in judged]
+    if not arguments.only or "node" in arguments.only:
+        with Host(BUILD) as host:
+            found, judged = nodes.measure(host, arguments.programs, rounds, say)
+        record["experiments"]["node"] = found
+        verdicts += [{"verdict": verdict, "goal": f"node: {goal}"} for verdict, goal in judged]
     if chosen:
         broken = measure_upgrades(arguments, chosen, rounds, record, verdicts)
     record["goals"] = verdicts
@@ -215,7 +221,7 @@ def main():
     parser.add_argument("--quick", action="store_true",
                         help="three rounds of the smaller pair: does everything work?")
     parser.add_argument("--only", action="append", metavar="NAME",
-                        choices=[experiment.name for experiment in EXPERIMENTS] + ["api"],
+                        choices=[experiment.name for experiment in EXPERIMENTS] + ["api", "node"],
                         help="one experiment (repeatable): %(choices)s")
     parser.add_argument("--rounds", type=int, help="counted rounds (default 9)")
     parser.add_argument("--programs", type=pathlib.Path, metavar="DIR",
