@@ -1,6 +1,7 @@
 """One line a test, and the count at the end."""
 
 import contextlib
+import subprocess
 import sys
 import time
 import traceback
@@ -38,7 +39,7 @@ class Report:
         try:
             yield
         except (Wrong, OSError, ValueError, LookupError, ArithmeticError, RuntimeError,
-                AttributeError, TypeError) as fault:
+                AttributeError, TypeError, subprocess.SubprocessError) as fault:
             self.failures.append(sentence)
             name = "" if isinstance(fault, Wrong) else f"{type(fault).__name__}: "
             print(f"FAIL {sentence}: {name}{fault}", flush=True)

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable
 
-from node import ROLLED_BACK
+from node import DONE, ROLLED_BACK
 from releases import LIBRARIES, misfit
 from report import expect, expect_equal
 from slots import Slots
@@ -30,7 +30,7 @@ class Row:
     """What is wrong, and what `explain` must say of it."""
 
     name: str
-    says: str  # in the failed check, the reason or the lines of a boot of slot b
+    says: str  # in the failed check, the reason or the lines of a boot; nothing: it never began
     overlay: Callable | None = None  # (scene) -> {place: content}
     without: tuple = ()
     damage: Callable | None = None  # (Slots, bundle), between the grant and the trial
@@ -63,6 +63,8 @@ def rows():
             lambda scene: {f"{LIBRARIES}/libssl.so.3": b"\x7fELF no more" * 100}),
         Row("there is no containerd", "containerd: containerd is",
             without=("/usr/bin/containerd",), core=True),
+        Row("containerd runs, and answers nobody", "containerd: containerd runs, and .* reached",
+            lambda scene: {"/usr/bin/containerd": misfit(scene.folder, "SLEEPS")}),
         Row("it is slower than its deadline", "deadline: .*never heard",
             lambda scene: {agent: misfit(scene.folder, "DAWDLES"),
                            f"{agent}-in-time": scene.programs / "keel-agent"}),
@@ -72,6 +74,8 @@ def rows():
             config="  probes:\n  - name: shop\n    url: http://127.0.0.1:81/\n"),
         Row("the root is damaged after the grant", "verity|root|I/O|after",
             damage=lambda slots, bundle: slots.flip_root("b", bundle)),
+        Row("the kernel is damaged on the disk", "",
+            damage=lambda slots, bundle: slots.flip_kernel("b")),
         Row("a block of the root is flipped on the disk", "verity|I/O|agent",
             damage=lambda slots, bundle: slots.flip_root("b", bundle, 16 << 20)),
         Row("a signature in the trailer is wrong", "signature|signed",
@@ -125,6 +129,12 @@ def check(node, row):
     expect_equal(states["a"]["grant"], "trusted", "the old slot")
     expect_equal(states["b"]["grant"], "forbidden", "the new slot")
     boots = [boot for boot in node.explain()["boots"] if boot.get("slot") == "b"]
+    if not row.says:
+        expect(not boots, lambda: f"slot b has begun to boot: {json.dumps(boots)[:2000]}")
+        expect(any("keel: slot B [trial1] cannot be loaded" in text
+                   for _, text in node.machine.lines), node.machine.tail())
+        node.osctl("explain").must(DONE, "no boot of it ever began")
+        return
     expect(boots, "explain has no boot of slot b")
     told = [f"{boot.get('failed', '')}: {boot.get('reason', '')} after {boot.get('stage')}\n"
             + "\n".join(boot.get("lines", [])) for boot in boots]

@@ -54,9 +54,8 @@ def one(node, row):
     place = Slots(node.machine.disk).parts["KEELOS_DATA"]
     row.damage(node)
     before = digest(node, place)
-    mark = node.machine.mark
     node.machine.start()
-    node.machine.wait(row.says, 600, mark)
+    node.machine.wait(row.says, 600)
     if row.keeps:
         node.answers(600)
         expect_equal(node.osctl("identity", "--output", "json").must().text, was, "the identity")
@@ -85,9 +84,8 @@ def half_made(node):
                    capture_output=True)
     start, _ = Slots(disk).parts["KEELOS_DATA_NEW"]
     write(disk, start + (1 << 20), bytes(64 << 20))
-    mark = node.machine.mark
     node.machine.start()
-    node.machine.wait("The data partition is made", 600, mark)
+    node.machine.wait("The data partition is made", 600)
     node.fingerprint = fingerprint(node)
     node.osctl("--endpoint", node.machine.address, "--fingerprint", node.fingerprint, "bootstrap",
                "--client-ca", "pki/ca.crt").must(DONE)

@@ -1,101 +1,52 @@
-#!/usr/bin/env python3
 """keel-init in QEMU on a tiny root: both stages, without firmware, boot loader, agent."""
 
-import argparse
-import pathlib
-import re
-import shutil
-import sys
-import tempfile
+import dataclasses
 import time
+from collections.abc import Callable
 
-from guest import Guest
 from link import Link
-from tiny import Tiny, partition
+from report import Wrong
+from scene import copy
+from tiny import partition
+from tinybench import COPY, Bench, flip, record, set_record, system
 
 # Emulation on a busy host: how long a machine may take to come up.
 PATIENCE = 240
 
-SERVICES = {
-    "door": {"command": ["/usr/bin/door", "serve"], "after": ["network"]},
-    "die": {"command": ["/usr/bin/door", "die"], "restart.first": 2},
-    "stubborn": {"command": ["/usr/bin/door", "stubborn"], "after": ["door"], "stop.seconds": 2},
-    "orphans": {"command": ["/usr/bin/door", "children"]},
-    "later": {"command": ["/usr/bin/door", "later"], "starts": "bootstrapped"},
-    "missing": {"command": ["/usr/bin/nothing"], "restart.first": 5},
-}
-DYING_AGENT = {"keel-agent": {"command": ["/usr/bin/door", "die"]}}
-HEAD = b"# GRUB Environment Block\n"
-# The loader has the first line in it, too.
-COPY = re.compile(re.escape(HEAD + b"ORDER="))
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A case and, as its name, the first sentence on it."""
+
+    case: Callable
+
+    @property
+    def name(self):
+        return self.case.__doc__.splitlines()[0].rstrip(".")
 
 
-class Bench:
-    """What every case starts from."""
-
-    def __init__(self, tiny, folder):
-        self.tiny = tiny
-        self.folder = folder
-        self.pristine = tiny.disk("pristine", tiny.root("plain", SERVICES))
-        self.dying = tiny.disk("dying", tiny.root("dying", DYING_AGENT))
-
-    def copy(self, disk=None):
-        path = self.folder / "case.img"
-        if path.exists():
-            path.unlink()
-        shutil.copy(disk or self.pristine, path)
-        return path
-
-    def boot(self, disk, state="good", device="virtio-blk-pci", before=(), more=()):
-        uuid, _, _ = partition(disk, 2)
-        line = (f"console=ttyS0 quiet panic=2 oops=panic keel.slot=A keel.state={state} "
-                f"keel.partuuid={uuid} keel.loader=1")
-        return Guest(self.tiny.kernel, self.tiny.initramfs, [(disk, device), *more], line, before)
-
-
-def record(disk):
-    """The states in env0 and env1."""
-    data = system(disk)
-    found = []
-    for place in [match.start() for match in COPY.finditer(data)]:
-        lines = data[place:place + 512].decode("latin1").split("\n")
-        found.append({key: value for key, _, value in (line.partition("=") for line in lines)
-                      if value})
-    return found
-
-
-def set_record(disk, a, b):
-    """Gives every copy these states."""
-    _, start, _ = partition(disk, 1)
-    data = system(disk)
-    text = HEAD + f"ORDER=A B\nA={a}\nB={b}\nSEQ=7\nEND=keel1\n".encode()
-    with open(disk, "r+b") as file:
-        for match in COPY.finditer(data):
-            file.seek(start + match.start())
-            file.write(text.ljust(1024, b"#"))
-
-
-def system(disk):
-    _, start, size = partition(disk, 1)
-    with open(disk, "rb") as file:
-        file.seek(start)
-        return file.read(size)
-
-
-def flip(disk, pattern):
-    """Flips a bit of the first byte after `pattern` in slot a."""
-    _, start, size = partition(disk, 2)
-    with open(disk, "r+b") as file:
-        file.seek(start)
-        data = file.read(size)
-        place = data.rindex(pattern) + len(pattern)
-        file.seek(start + place)
-        file.write(bytes([data[place] ^ 1]))
+def run(scene, report):
+    folder = scene.folder / "first"
+    folder.mkdir()
+    bench = Bench(scene.programs, folder)
+    for row in scene.draw([Row(case) for case in CASES], lambda row: row.case in (up, trailer)):
+        with report.test(row.name):
+            note = row.case(bench)
+            if note:
+                report.note(note)
 
 
 def expect(fact, *shown):
     if not fact:
-        raise AssertionError(f"not as expected: {shown}")
+        raise Wrong(f"not as expected: {shown}")
+
+
+def settled(link, what):
+    """The services, as soon as `what` of them holds."""
+    end = time.monotonic() + PATIENCE
+    while not what(services := link.services()) and time.monotonic() < end:
+        time.sleep(0.2)
+    return services
 
 
 def up(bench):
@@ -106,19 +57,19 @@ def up(bench):
         guest.wait(r"by DHCP of 10\.0\.2\.2", PATIENCE)
         link = Link(guest.port, PATIENCE)
         ready = time.monotonic() - guest.start
-        time.sleep(4)
-        services = link.services()
+        services = settled(link, lambda services: services["die"][2] >= 1)
         expect(services["door"][0] == "running", services)
         expect(services["orphans"][0] == "running", services)
         expect(services["later"][0] == "waiting", services)
         expect(services["missing"][0] == "failed" and "ENOENT" in services["missing"][3], services)
         expect(services["die"][2] >= 1 and services["die"][3] == "exit 3", services)
         expect(link.trial() is None)
+        was = services["stubborn"][1]
         outcome, _ = link.restart("stubborn")
         expect(outcome == 3, outcome)
-        time.sleep(5)
-        again = link.services()["stubborn"]
-        expect(again[0] == "running" and again[1] != services["stubborn"][1], again)
+        again = settled(link, lambda services: services["stubborn"][0] == "running"
+                        and services["stubborn"][1] != was)["stubborn"]
+        expect(again[0] == "running" and again[1] != was, again)
         expect(again[3] == "signal 9", again)
         expect(link.restart("nobody")[0] == 1)
         own = "\n".join(link.logs("init"))
@@ -214,7 +165,7 @@ def twins(bench):
     """The same partition on two disks: the first on the bus is used, and it is said."""
     disk = bench.copy()
     other = bench.folder / "other.img"
-    shutil.copy(bench.pristine, other)
+    copy(bench.pristine, other)
     guest = bench.boot(disk, more=[(other, "virtio-blk-pci")])
     try:
         guest.wait(r"keel: 2 disks hold partition [0-9a-f-]+; /dev/vda is used", PATIENCE)
@@ -269,32 +220,3 @@ def other_bus(bench, device, before=(), disk=None):
 
 
 CASES = (up, network, trailer, alone, verity, agent, twins, worn, nvme, scsi, sectors)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--init", required=True, type=pathlib.Path)
-    parser.add_argument("--tools", required=True, type=pathlib.Path)
-    parser.add_argument("--kernel", required=True, type=pathlib.Path)
-    parser.add_argument("--only", default="")
-    options = parser.parse_args()
-    failed = 0
-    with tempfile.TemporaryDirectory(prefix="keel-first-") as name:
-        folder = pathlib.Path(name)
-        bench = Bench(Tiny(folder / "tiny", options.init, options.tools, options.kernel), folder)
-        for case in CASES:
-            if not re.search(options.only, case.__name__):
-                continue
-            begin = time.monotonic()
-            try:
-                note = case(bench) or ""
-                print(f"ok   {case.__name__:9} {time.monotonic() - begin:5.1f} s  {note}",
-                      flush=True)
-            except (AssertionError, TimeoutError, OSError) as error:
-                failed += 1
-                print(f"FAIL {case.__name__:9} {error}", flush=True)
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

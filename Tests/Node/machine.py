@@ -36,8 +36,9 @@ class Machine:
         self.read_only_variables = options.pop("read_only_variables", False)
         self.drive = options.pop("drive", None)  # a way to the disk of one's own
         self.variables = self.folder / "variables.fd"
+        factory = options.pop("variables", boot.VARIABLES)
         if not self.variables.exists():
-            shutil.copyfile(options.pop("variables", boot.VARIABLES), self.variables)
+            shutil.copyfile(factory, self.variables)
         self.port = options.pop("port")
         if options:
             raise TypeError(f"a machine has no {', '.join(options)}")

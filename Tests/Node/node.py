@@ -53,9 +53,8 @@ class Node:
 
     def power_on(self, within=300):
         """Until the agent serves, told by the fingerprint on the console: seconds from power-on."""
-        mark = self.machine.mark
         self.machine.start()
-        when, line = self.machine.wait(r"fingerprint=\w+", within, mark)
+        when, line = self.machine.wait(r"fingerprint=\w+", within)
         self.fingerprint = re.search(r"fingerprint=(\w+)", line).group(1)
         return when
 

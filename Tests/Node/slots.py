@@ -37,6 +37,10 @@ class Slots:
         for at in range(self.boot_size(slot) + every + 777, size, every):
             self.flip(self.start(slot) + at)
 
+    def flip_kernel(self, slot):
+        """One bit in the middle of /boot, where the kernel's own compressed body is."""
+        self.flip(self.start(slot) + self.boot_size(slot) // 2)
+
     def boot_size(self, slot):
         """Bytes of the files in a root's /boot, which lie first in it and are not compressed."""
         listing = subprocess.run(
