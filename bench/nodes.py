@@ -26,6 +26,7 @@ STEPS = (("GRUB", r"Welcome to GRUB"), ("kernel", r"keel: boot slot="),
 
 def measure(host, programs, rounds, say):
     """({"size", "steps", ...}, verdicts)."""
+    programs = programs.resolve()
     releases = Releases(programs, host.work / "node", compressor="gzip")
     disk = releases.first(sizes=True)
     sizes = [line for line in releases.said.splitlines() if line.startswith("  ")]
