@@ -155,7 +155,7 @@ let package = Package(
         program("Boot", firstParts, isPlain: true),
         program("osctl", engine + ["API", protobuf]),
         program("ImageTool", engine + ["API"]),
-        program("Provision", ["Slots", "Syscalls", "SlotsDisk", "SlotsLayout"]),
+        program("Provision", ["Slots", "Syscalls", "SlotsDisk", "SlotsLayout"], isPlain: true),
 
         .target(
             name: "Simulator",

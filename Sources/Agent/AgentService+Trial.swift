@@ -16,17 +16,31 @@ extension AgentService {
     func watchTrial() async {
         guard place.commandLine.state?.hasPrefix("trial") == true, await isLimited() else { return }
         var gate = await makeGate()
+        var awaited: [String] = []
         while !Task.isCancelled {
             guard await isOnTrial() else { return }
             let findings = await healthChecks().map(HealthGate.Finding.init)
             let now = Duration.seconds(host.uptime)
             switch gate.weigh(findings, now: now) {
+            case .wait(let names) where names != awaited:
+                awaited = names
+                tellAwaited(findings.filter { names.contains($0.name) })
             case .wait: break
             case .confirm: if !(await confirmTrial()) { gate.resume() }
             case .reject(let check, let why): if !(await rejectTrial(check, why)) { gate.resume() }
             }
             do { try await Task.sleep(for: Self.pause) } catch { return }
         }
+    }
+
+    /// For whoever reads why a trial ended that the first process had to end.
+    private func tellAwaited(_ findings: [HealthGate.Finding]) {
+        guard !findings.isEmpty else { return logger.notice("The release passes every check") }
+        let reasons = findings.map { "\($0.name): \($0.sentence)" }
+        logger.notice(
+            "The release is not healthy yet",
+            metadata: ["checks": "\(reasons.joined(separator: "; "))"]
+        )
     }
 
     /// Whether the first process limits this trial: where nobody does, nobody decides it. Asked

@@ -1,3 +1,5 @@
+import Slots
+
 /// An IPv4 address.
 struct IPv4: Sendable, Hashable, CustomStringConvertible {
     /// Host byte order.
@@ -49,12 +51,13 @@ struct IPv6: Sendable, Hashable {
 
     /// Source: RFC 4291, section 2.2, without embedded IPv4 addresses and without zones.
     init?(_ text: some StringProtocol) {
-        let halves = String(text).split(separator: "::", omittingEmptySubsequences: false)
-        guard (1...2).contains(halves.count), let head = Self.groups(halves[0]),
-            let tail = halves.count == 2 ? Self.groups(halves[1]) : []
+        let text = String(text)
+        let gap = text.place(of: "::")
+        guard let head = Self.groups(text[..<(gap?.lowerBound ?? text.endIndex)]),
+            let tail = Self.groups(text[(gap?.upperBound ?? text.endIndex)...])
         else { return nil }
         let missing = 8 - head.count - tail.count
-        guard halves.count == 2 ? missing >= 1 : missing == 0 else { return nil }
+        guard gap == nil ? missing == 0 : missing >= 1 else { return nil }
         let groups = head + [UInt16](repeating: 0, count: missing) + tail
         bytes = groups.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xff)] }
     }

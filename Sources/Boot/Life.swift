@@ -153,7 +153,7 @@ final class Life {
             hasNotes = true
             if line.hasPrefix("keel: ") {
                 ground.say(String(line.dropFirst("keel: ".count)))
-            } else if service == Self.agent, line.firstRange(of: "fingerprint=") != nil {
+            } else if service == Self.agent, line.holds("fingerprint=") {
                 isAgentOpen = true
                 ground.say(line)
             }

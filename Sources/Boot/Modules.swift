@@ -1,3 +1,4 @@
+import Slots
 import Syscalls
 
 /// Loads the modules that the machine's devices ask for, by the aliases in `/sys`.
@@ -103,8 +104,8 @@ struct Modules {
     private static func mayBeStorage(_ alias: String) -> Bool {
         let kinds = ["scsi:", "nvme:", "mmc:", "virtio:d00000002", "virtio:d00000008"]
         return kinds.contains(where: alias.hasPrefix)
-            || alias.hasPrefix("pci:") && alias.firstRange(of: "bc01") != nil
-            || alias.hasPrefix("usb:") && alias.firstRange(of: "ic08") != nil
+            || alias.hasPrefix("pci:") && alias.holds("bc01")
+            || alias.hasPrefix("usb:") && alias.holds("ic08")
     }
 
     private static let noDevice = Errno.noDevice

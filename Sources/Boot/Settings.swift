@@ -1,3 +1,4 @@
+import Slots
 import Syscalls
 
 /// The kernel's settings: what a Kubernetes node needs, and what closes doors.
@@ -51,7 +52,7 @@ enum Settings {
     /// No unsigned module, no writing to the kernel's memory, from here on until the restart.
     static func lockDown(on ground: any Ground) {
         let path = "/sys/kernel/security/lockdown"
-        guard let state = ground.text(path), state.firstRange(of: "[none]") != nil else { return }
+        guard let state = ground.text(path), state.holds("[none]") else { return }
         put("integrity", path, on: ground)
     }
 

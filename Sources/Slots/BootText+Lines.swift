@@ -7,7 +7,7 @@ extension BootText {
         let lines = String(decoding: text.map(shown), as: UTF8.self)
             .split(separator: "\n").map(String.init)
         guard lines.count > count else { return lines }
-        let named = subject.isEmpty ? nil : lines.lastIndex { $0.contains(subject) }
+        let named = subject.isEmpty ? nil : lines.lastIndex { $0.holds(subject) }
         guard let named else { return Array(lines.suffix(count)) }
         // What led to it matters more than what followed.
         let end = min(lines.count, named + 1 + count / 4)

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 
 /// What the kernel calls the machine and itself. C function: `uname(2)`.
 public struct KernelNames: Sendable, Hashable {
@@ -44,4 +45,8 @@ public enum CurrentProcess {
 
     /// Who it acts as; 0 is root. C function: `geteuid(2)`.
     public static var user: UInt32 { geteuid() }
+
+    /// Ends it at once with `code`; what `print` holds back is written first.
+    /// C function: `exit(3)`.
+    public static func end(_ code: Int32) -> Never { exit(code) }
 }

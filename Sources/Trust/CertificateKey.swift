@@ -23,7 +23,7 @@ public struct CertificateKey: Sendable {
     public init(pem: [UInt8]) throws(CertificateError) {
         do throws(KeyError) {
             let block = try PEMBlock(text: pem.span)
-            guard !block.label.contains("ENCRYPTED") else { throw .encrypted }
+            guard !block.label.holds("ENCRYPTED") else { throw .encrypted }
             guard Self.labels.contains(block.label) else {
                 throw .wrongLabel(found: block.label, expected: "PRIVATE KEY")
             }

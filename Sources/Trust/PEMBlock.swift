@@ -1,4 +1,5 @@
 import CCrypto
+import Slots
 
 /// The one block of a PEM text: the words after `BEGIN` and the decoded bytes. RFC 7468.
 struct PEMBlock {
@@ -124,7 +125,7 @@ private struct MemoryStream: ~Copyable {
         }
         // Sound: both strings end with NUL and `bytes` has `count` bytes.
         guard found == 1, let label = unsafe label, let header = unsafe header else { return nil }
-        let encrypted = unsafe String(cString: header).contains("ENCRYPTED")
+        let encrypted = unsafe String(cString: header).holds("ENCRYPTED")
         // Sound: as above; both are copied before they are freed.
         let words = unsafe String(cString: label)
         let copy = unsafe [UInt8](UnsafeBufferPointer(start: bytes, count: count))

@@ -21,7 +21,7 @@ public final class PrivateKey: Sendable {
     /// other `KeyError`s for anything else.
     public convenience init(pem: Span<UInt8>) throws(KeyError) {
         let block = try PEMBlock(text: pem)
-        guard !block.label.contains("ENCRYPTED") else { throw .encrypted }
+        guard !block.label.holds("ENCRYPTED") else { throw .encrypted }
         guard block.label == "PRIVATE KEY" else {
             throw .wrongLabel(found: block.label, expected: "PRIVATE KEY")
         }

@@ -100,6 +100,11 @@ def _inside(scene, report, first):
         asked = {pick.place for pick in recipe.picks() if not pick.place.startswith("/etc/")}
         ours = {"/usr/sbin/keel-init", "/usr/sbin/keel-provision", "/usr/bin/keel-agent"}
         expect_equal(programs, asked | ours, "the programs")
+    with report.test("the first process and keel-provision carry no regular expressions"):
+        for program in ("keel-init", "keel-provision", "keel-agent"):
+            # So Swift writes the module's name into a program that has it, as the agent does.
+            has = b"17_StringProcessing" in (scene.given / program).read_bytes()
+            expect_equal(has, program == "keel-agent", program)
     with report.test("programs out of the root find their libraries there and start"):
         if os.geteuid() == 0:
             _starts(folder / "root")

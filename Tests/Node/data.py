@@ -37,16 +37,21 @@ def rows():
 
 
 def run(scene, report):
-    for row in scene.draw(rows(), lambda row: row.core):
-        with scene.node(f"data-{len(row.name)}") as node:
-            with report.test(f"{row.name}: the node is reached, and says what it sees"):
-                one(node, row)
+    wanted = scene.draw(rows(), lambda row: row.core)
+    for row, ended in scene.together(lambda row: one(scene, row), wanted):
+        with report.test(f"{row.name}: the node is reached, and says what it sees"):
+            ended.result()
     with scene.node("data-new") as node, \
             report.test("it was never made to its end: it is made again, and the node is new"):
         half_made(node)
 
 
-def one(node, row):
+def one(scene, row):
+    with scene.node(f"data-{len(row.name)}") as node:
+        try_row(node, row)
+
+
+def try_row(node, row):
     was = node.osctl("identity", "--output", "json").must().text
     if row.damage is not dirty:
         node.osctl("shutdown").must()

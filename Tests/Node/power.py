@@ -4,6 +4,7 @@ cut would leave it is checked from outside, and booted."""
 import contextlib
 import hashlib
 import json
+import random
 import shutil
 import subprocess
 import time
@@ -23,20 +24,27 @@ KILLS = (10, 1)
 def run(scene, report):
     scene.releases.good("1.1.0")
     scene.releases.good("1.2.0")
-    power = Power(scene, report)
-    power.cuts("an upgrade", power.record_upgrade, *pick(scene, UPGRADE))
-    power.cuts("a first boot", power.record_first_boot, *pick(scene, FIRST_BOOT))
-    power.kills(KILLS[0 if scene.everything else 1])
+    everything = 0 if scene.everything else 1
+    upgrade, first = Power(scene, report, "upgrade"), Power(scene, report, "first")
 
+    def of_first_boot():
+        first.cuts("a first boot", first.record_first_boot, *FIRST_BOOT[everything])
+        first.kills(KILLS[everything])
 
-def pick(scene, counts):
-    return counts[0 if scene.everything else 1]
+    works = [lambda: upgrade.cuts("an upgrade", upgrade.record_upgrade, *UPGRADE[everything]),
+             of_first_boot]
+    for _, ended in scene.together(lambda work: work(), works):
+        ended.result()
 
 
 class Power:
-    def __init__(self, scene, report):
+    """What is recorded under one name, and then cut; chances of its own, so that what runs beside
+    it changes nothing."""
+
+    def __init__(self, scene, report, name):
         self.scene, self.report = scene, report
-        self.folder = scene.folder / "power"
+        self.chance = random.Random(scene.chance.random())
+        self.folder = scene.folder / f"power-{name}"
         self.folder.mkdir()
 
     def bundle(self, version):
@@ -60,7 +68,7 @@ class Power:
     def record_upgrade(self, lane):
         """From a node that runs 1.0.0 to one that trusts 1.1.0."""
         taken, port = lane
-        folder = self.folder / "upgrade"
+        folder = self.folder / "record"
         copy_folder(taken, folder)
         with self.recorded(folder, port) as node:
             node.machine.start()
@@ -72,7 +80,7 @@ class Power:
 
     def record_first_boot(self, lane):
         """From a disk as it was made to a node that answers."""
-        folder = self.folder / "first"
+        folder = self.folder / "record"
         folder.mkdir()
         shutil.copyfile(self.scene.releases.first(), folder / "disk.img")
         with self.recorded(folder, lane[1]) as node:
@@ -82,7 +90,7 @@ class Power:
 
     def cuts(self, what, record, count, boots):
         """Cuts `record`'s writes at `count` places; boots `boots` of what is left."""
-        report, chance = self.report, self.scene.chance
+        report, chance = self.report, self.chance
         with self.scene.lane() as lane:
             folder = None
             with report.test(f"{what} is recorded, write by write"):
@@ -197,7 +205,7 @@ class Power:
         with self.scene.node("killed") as node:
             for number in range(count):
                 version = ("1.1.0", "1.2.0")[number % 2]
-                after = self.scene.chance.uniform(0.5, 45)
+                after = self.chance.uniform(0.5, 45)
                 with self.report.test(f"killed {after:.1f} s into an upgrade: the node answers, and "
                                       "the same upgrade succeeds"):
                     node.osctl("upgrade", "--reboot", "--no-wait", self.url(version), within=60)

@@ -3,6 +3,7 @@ repaired."""
 
 import dataclasses
 import itertools
+import random
 import subprocess
 
 from disk import COPIES, DiskImage
@@ -41,8 +42,18 @@ def rows():
 
 
 def run(scene, report):
+    """The rows, dealt out to as many nodes as there are lanes."""
     bundle = scene.releases.good("1.1.0")
-    with scene.node("records") as node:
+    drawn = scene.draw(rows(), lambda row: row == Row("torn", ("ENV0", "ENV1")))
+    count = len(scene.lanes)
+    hands = [(number, drawn[number::count], random.Random(scene.chance.random()))
+             for number in range(count)]
+    for _, ended in scene.together(lambda hand: play(scene, report, bundle, *hand), hands):
+        ended.result()
+
+
+def play(scene, report, bundle, number, dealt, chance):
+    with scene.node(f"records-{number}") as node:
         stale = read(node)
         node.machine.start()
         node.answers(600)
@@ -52,11 +63,11 @@ def run(scene, report):
             node.machine.end(180)
         disk = DiskImage(node.machine.disk)
         good = disk.read(disk.system[0], disk.system[1] - disk.system[0])
-        for row in scene.draw(rows(), lambda row: row == Row("torn", ("ENV0", "ENV1"))):
+        for row in dealt:
             with report.test(f"{row.name}: slot {row.runs} runs, and the record is whole again"):
                 disk.write(disk.system[0], good)
                 for copy in row.copies:
-                    damage(disk, copy, row.kind, stale, scene.chance)
+                    damage(disk, copy, row.kind, stale, chance)
                 try:
                     look(node, row)
                 finally:
@@ -99,9 +110,11 @@ def damage(disk, copy, kind, stale, chance):
         subprocess.run(["mdel", "-i", f"{disk.path}@@{disk.system[0]}", f"::/KEEL/{copy}"],
                        check=True, capture_output=True)
         return
+    cut = block.index(b"\nB=") + 2
     disk.write(place, {
         "blank": lambda: bytes(2 * HALF),
-        "torn": lambda: block[:100] + chance.randbytes(HALF - 100) + block[HALF:],
+        # In the middle of its words: spoiled behind the last one it is worn, and still whole.
+        "torn": lambda: block[:cut] + chance.randbytes(HALF - cut) + block[HALF:],
         "swapped": lambda: block[HALF:] + block[:HALF],
         "garbage": lambda: chance.randbytes(2 * HALF),
         "stale": lambda: stale[copy],
