@@ -32,7 +32,7 @@ class Scene:
         # Nodes that were taken, each with the port it was taken on. A trial that fails is mostly
         # waited for: two at once keep two cores busy.
         self.lanes = [(self.folder / f"taken-{number}", servers.free_port())
-                      for number in range(2 if everything else 1)]
+                      for number in range(2)]
         self._free = queue.SimpleQueue()
         self.building = threading.Lock()
         self._stack = contextlib.ExitStack()
