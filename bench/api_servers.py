@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from host import call
+from host import call, free_port
 
 HERE = pathlib.Path(__file__).resolve().parent
 PEER = HERE.parent / "Tests" / "Peer"
@@ -60,9 +60,7 @@ class Server:
 
     def __init__(self, stage):
         self.stage = stage
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.log = stage.folder / f"{self.port}.log"
         self.process = None
 

@@ -237,6 +237,12 @@ class Scratch:
                 entry.unlink()
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Server:
     """A private nginx on loopback that serves one folder, at full speed and at 20 MB/s."""
 
@@ -247,9 +253,7 @@ class Server:
         self.root.mkdir()
         self.log = host.work / "access.log"
         self.log.touch()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         config = host.work / "nginx.conf"
         config.write_text(f"""
 daemon off; master_process off; worker_processes 1; pid {host.work}/nginx.pid;

@@ -3,14 +3,13 @@ back, and to come back from a release that does not hold; what its first program
 
 import pathlib
 import re
-import socket
 import statistics
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path += [str(ROOT / "Tests" / "Node"), str(ROOT / "scripts" / "qemu")]
-from host import Server  # noqa: E402
+from host import Server, free_port  # noqa: E402
 from node import DONE, ROLLED_BACK, Node  # noqa: E402
 from releases import Releases  # noqa: E402
 
@@ -69,12 +68,6 @@ def measure(host, programs, rounds, say):
     for verdict, sentence in verdicts:
         say(f"  {verdict:<11}{sentence}")
     return found, verdicts
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def initramfs(releases):
