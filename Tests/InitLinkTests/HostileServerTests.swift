@@ -15,6 +15,9 @@ struct HostileServerTests {
     }
 
     /// Runs `ask` against a server that gives each connection in turn to one of `scripts`.
+    ///
+    /// A script that says something stays until the client is gone: closing with the client's words
+    /// unread would reset the connection under what was said.
     private func serving(
         _ scripts: [@Sendable (RawPeer) throws -> Void],
         _ ask: (InitClient) throws -> Void
@@ -67,7 +70,7 @@ struct HostileServerTests {
     @Test("a server of another version is told by its number")
     func version() throws {
         let theirs = Frame.wrap(bytes("08 07 | version 7"))
-        try serving([{ peer in try peer.send(theirs) }]) { client in
+        try serving([{ peer in try peer.sendAndStay(theirs) }]) { client in
             #expect(throws: InitFailure.version(ours: 1, theirs: 7)) { try client.clock() }
         }
     }
@@ -75,11 +78,11 @@ struct HostileServerTests {
     @Test("a server that greets with something else is not asked anything")
     func noHello() throws {
         let zero = Frame.wrap(bytes("78 01 | no version"))
-        try serving([{ peer in try peer.send(zero) }]) { client in
+        try serving([{ peer in try peer.sendAndStay(zero) }]) { client in
             #expect(throws: InitFailure.malformed(.missing(.version))) { try client.clock() }
         }
         let large = bytes("00 00 02 00 | length 131072")
-        try serving([{ peer in try peer.send(large) }]) { client in
+        try serving([{ peer in try peer.sendAndStay(large) }]) { client in
             #expect(throws: InitFailure.malformed(.length(131_072))) { try client.clock() }
         }
         try serving([{ _ in }]) { client in
@@ -91,12 +94,7 @@ struct HostileServerTests {
     func stall() throws {
         let hello = try hello
         let half = try Array(Frame.wrap(Answer.services([GoldenAnswers.kubelet]).packed())[..<9])
-        try serving([
-            { peer in
-                try peer.send(hello + half)
-                _ = try peer.receiveToEnd()
-            }
-        ]) { client in
+        try serving([{ peer in try peer.sendAndStay(hello + half) }]) { client in
             #expect(throws: InitFailure.timedOut(.answering)) { try client.services() }
         }
     }
@@ -120,21 +118,11 @@ struct HostileServerTests {
     func otherAnswer() throws {
         let hello = try hello
         let done = try Frame.wrap(Answer.done.packed())
-        try serving([
-            { peer in
-                try peer.send(hello + done)
-                _ = try peer.receiveToEnd()
-            }
-        ]) { client in
+        try serving([{ peer in try peer.sendAndStay(hello + done) }]) { client in
             #expect(throws: InitFailure.malformed(.missing(.outcome))) { try client.services() }
         }
         let nonsense = Frame.wrap(bytes("1a 05 0a 01 61 10 09 | condition 9"))
-        try serving([
-            { peer in
-                try peer.send(hello + nonsense)
-                _ = try peer.receiveToEnd()
-            }
-        ]) { client in
+        try serving([{ peer in try peer.sendAndStay(hello + nonsense) }]) { client in
             #expect(throws: InitFailure.malformed(.number(.serviceCondition, 9))) {
                 try client.restart("a")
             }
@@ -168,6 +156,13 @@ struct HostileServerTests {
             #expect(try client.clock().now == 7)
             #expect(throws: InitFailure.disconnected) { try client.restart("a") }
         }
+    }
+}
+
+extension RawPeer {
+    fileprivate func sendAndStay(_ bytes: [UInt8]) throws {
+        try send(bytes)
+        _ = try receiveToEnd()
     }
 }
 
