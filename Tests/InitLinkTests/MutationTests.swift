@@ -65,8 +65,8 @@ struct MutationTests {
         return try #require(pages) * 4096
     }
 
-    /// Bytes by which the process grew in that of five rounds of `body` in which it grew least: what
-    /// else it does makes it grow now and then, a leak does so each time.
+    /// Bytes by which the process grew in the round of `body`, of five, in which it grew least:
+    /// what else it does makes it grow now and then, a leak does so each time.
     private func leastGrowth(_ body: () throws -> Void) throws -> Int {
         var least = Int.max
         for _ in 0..<5 {
