@@ -93,6 +93,20 @@ class Node:
                                    + self.machine.tail())
             time.sleep(0.5)
 
+    def rest(self, within=900):
+        """Until what runs is trusted and no operation is under way: one that a power cut ended is
+        taken up by the node itself, to its reboot."""
+        end = time.monotonic() + within
+        while True:
+            self.settle(max(1, end - time.monotonic()))
+            answer = self.osctl("status", "--output", "json", within=60)
+            if answer.status == DONE and not json.loads(answer.text).get("operation"):
+                return
+            if time.monotonic() > end:
+                raise RuntimeError(f"no rest within {within} s: {answer.text}\n"
+                                   + self.machine.tail())
+            time.sleep(0.5)
+
     def status(self):
         return json.loads(self.osctl("status", "--output", "json").must().text)
 

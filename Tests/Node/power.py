@@ -195,6 +195,7 @@ class Power:
                 node.settle(600)
                 running = node.slots()["running"]
                 expect(running in granted, f"slot {running} runs, granted were {sorted(granted)}")
+                node.rest()
                 node.osctl("upgrade", "--reboot", self.url("1.2.0"), within=1000).must(
                     DONE, "1.2.0 runs and is trusted")
         finally:
@@ -213,7 +214,7 @@ class Power:
                     node.machine.kill()
                     node.machine.start()
                     node.answers(600)
-                    node.settle(600)
+                    node.rest()
                     node.osctl("upgrade", "--reboot", self.url(version), within=1000).must(DONE)
                     running = next(slot for slot in node.slots()["slots"]
                                    if slot["slot"] == node.slots()["running"])
