@@ -4,6 +4,7 @@ public import Logging
 import Slots
 import Synchronization
 import Syscalls
+import Trust
 
 /// The agent of a KeelOS node: the one door into it.
 @main
@@ -51,6 +52,7 @@ struct KeelAgent: ParsableCommand {
     static func main() {
         // Before there is a second thread, so that all of them hold the signals back.
         Signals.holdBack()
+        OpenSSLLibrary.staysToTheEnd()
         Memory.returnLargeBlocks()
         main(nil)
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Trust
 
 @main
 struct KeelImage: ParsableCommand {
@@ -17,4 +18,9 @@ struct KeelImage: ParsableCommand {
             MakeDisk.self,
         ]
     )
+
+    static func main() {
+        OpenSSLLibrary.staysToTheEnd()
+        main(nil)
+    }
 }

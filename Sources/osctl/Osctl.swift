@@ -1,5 +1,6 @@
 import ArgumentParser
 import Syscalls
+import Trust
 
 /// The command line of KeelOS.
 @main
@@ -56,6 +57,7 @@ struct Osctl: AsyncParsableCommand {
     )
 
     static func main() async {
+        OpenSSLLibrary.staysToTheEnd()
         Memory.returnLargeBlocks()
         await main(nil)
     }

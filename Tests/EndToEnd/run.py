@@ -11,8 +11,8 @@ from fixture import Fixture
 from report import Report
 from world import World
 
-MODULES = ("trip", "complete", "interop", "life", "rescue", "loader", "network", "hostile", "kill",
-           "cut", "agent")
+MODULES = ("trip", "complete", "ending", "interop", "life", "rescue", "loader", "network",
+           "hostile", "kill", "cut", "agent")
 
 
 def main():
