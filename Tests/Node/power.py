@@ -209,13 +209,15 @@ class Power:
                 after = self.chance.uniform(0.5, 45)
                 with self.report.test(f"killed {after:.1f} s into an upgrade: the node answers, and "
                                       "the same upgrade succeeds"):
-                    node.osctl("upgrade", "--reboot", "--no-wait", self.url(version), within=60)
+                    # Every other one is a downgrade.
+                    words = ("upgrade", "--allow-downgrade", "--reboot", self.url(version))
+                    node.osctl(*words, "--no-wait", within=60)
                     time.sleep(after)
                     node.machine.kill()
                     node.machine.start()
                     node.answers(600)
                     node.rest()
-                    node.osctl("upgrade", "--reboot", self.url(version), within=1000).must(DONE)
+                    node.osctl(*words, within=1000).must(DONE)
                     running = next(slot for slot in node.slots()["slots"]
                                    if slot["slot"] == node.slots()["running"])
                     expect_equal(running["version"], version, "what runs")
