@@ -16,8 +16,8 @@ from slots import Slots, member_size
 from writelog import Replay
 
 # (cuts, of which booted) with every row, and without.
-UPGRADE = ((140, 28), (16, 1))
-FIRST_BOOT = ((60, 12), (8, 1))
+UPGRADE = ((140, 22), (16, 1))
+FIRST_BOOT = ((60, 18), (8, 1))
 KILLS = (10, 1)
 
 
