@@ -15,24 +15,45 @@ echo "test: seed $SEED, depth $DEPTH, $([ "$ALL" = 1 ] && echo "every row" || ec
 
 # Adds a suite's own count, the last `N passed, N failed` it printed; none is a failure.
 add() {
-    name=$1 status=$2 log=$3
+    name=$1 status=$2 log=$3 seconds=$4
     counts=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed.*$/\1 \2/p' "$log" | tail -n 1)
     good=${counts% *} bad=${counts#* }
     if [ -z "$counts" ]; then good=0 bad=1; fi
     if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
     passed=$((passed + good)) failed=$((failed + bad))
-    echo "test: $name: $good passed, $bad failed"
+    echo "test: $name: $good passed, $bad failed, $seconds s"
 }
 
 suite() {
     name=$1
     shift
     echo "test: $name"
+    began=$(date +%s)
     # A file carries the status, because that of a pipe would be that of tee.
     rm -f "$logs/status" && status=0
     { "$@" 2>&1 || echo $? >"$logs/status"; } | tee "$logs/log"
     [ -f "$logs/status" ] && status=$(cat "$logs/status")
-    add "$name" "$status" "$logs/log"
+    add "$name" "$status" "$logs/log" $(($(date +%s) - began))
+}
+
+# Starts a suite that mostly waits, beside those that follow, until `joined`.
+aside() {
+    beside=$1
+    shift
+    echo "test: $beside, beside the next"
+    since=$(date +%s)
+    "$@" >"$logs/beside" 2>&1 &
+    companion=$!
+    trap 'kill "$companion" 2>/dev/null; rm -rf "$logs"' EXIT
+}
+
+joined() {
+    status=0
+    wait "$companion" || status=$?
+    trap 'rm -rf "$logs"' EXIT
+    echo "test: $beside"
+    cat "$logs/beside"
+    add "$beside" "$status" "$logs/beside" $(($(date +%s) - since))
 }
 
 # Swift Testing says at its end how many tests ran; without that line the run came to no end. Told
@@ -72,16 +93,17 @@ all_flag=$([ "$ALL" = 1 ] && echo --all || true)
 wire="APITests|AgentTests|OsctlTests|InitLinkTests|ArchiveTests.HostileTests"
 suite "swift" swift_tests --skip "$wire"
 suite "wire" swift_tests --no-parallel --filter "$wire"
+# shellcheck disable=SC2086 # empty or one flag
+aside "agent" python3 Tests/Agent/run.py --bin "$BIN" --seed "$SEED" $all_flag
 if [ "$ALL" = 1 ]; then
     suite "boot loader" python3 bootloader/check.py
 else
     suite "boot loader" python3 bootloader/check.py --sector-size 512 --only 'counts 3, 2, 1|equal SEQ'
 fi
-# shellcheck disable=SC2086 # empty or one flag
-suite "agent" python3 Tests/Agent/run.py --bin "$BIN" --seed "$SEED" $all_flag
 suite "generated" generated
 # shellcheck disable=SC2086 # empty or one flag
 suite "image" python3 Tests/Image/run.py --bin "$BIN" $all_flag
+joined
 # shellcheck disable=SC2086 # empty or one flag
 suite "node" python3 Tests/Node/run.py --bin "$BIN" --seed "$SEED" $all_flag
 # shellcheck disable=SC2086 # empty or one flag
