@@ -18,8 +18,10 @@ import time
 import bundle
 import check
 import keys
+import kubelet
 import overlay
 import packages
+import preload
 import recipe
 import root
 import sbom
@@ -40,6 +42,10 @@ def arguments():
     parser.add_argument("--console", help="serial, screen or both")
     parser.add_argument("--kernel", help="cloud or metal")
     parser.add_argument("--compressor", help="gzip, lzo, xz or fast")
+    parser.add_argument("--kubelet", type=pathlib.Path, default=os.environ.get("KUBELET") or None,
+                        help="carry this kubelet (default: $KUBELET, else Debian's source, built)")
+    parser.add_argument("--preload", type=pathlib.Path, action="append", default=[],
+                        metavar="FILE.tar", help="carry this container image (repeatable)")
     parser.add_argument("--secureboot", type=pathlib.Path, metavar="KEYDIR",
                         help="sign loader, kernel and initramfs with the keys in this folder")
     parser.add_argument("--trust", type=pathlib.Path, help="the trust directory it carries")
@@ -103,13 +109,16 @@ def build(options, steps):
     folders = packages.unpacked(locked, cache, steps.say)
     kernel = next(Kernel(package.name, folders[package.name])
                   for package in locked if package.flavour)
-    steps.say(f"{len(locked)} packages, kernel {kernel.release}")
+    carried = kubelet.found(options.kubelet, cache, steps.say)
+    images = preload.gathered(options.preload, cache, steps.say)
+    steps.say(f"{len(locked)} packages, kernel {kernel.release}, kubelet {carried.version}, "
+              f"{len(images)} container images")
     with Workplace(output) as work:
         signing = bundle.signing(variant, options.secureboot)
         loader = bundle.loader(work / "BOOTX64.EFI", variant, signing)
         tree = Tree(work / "root")
-        inputs = root.Inputs(options.bin, loader, folders, kernel, variant, options.version,
-                             moment, keys.files(trust))
+        inputs = root.Inputs(options.bin, loader, folders, kernel, carried, images,
+                             variant, options.version, moment, keys.files(trust))
         root.assemble(tree, inputs)
         overlay.apply(tree, options.overlay, options.without)
         bill = bill_of_materials(tree, inputs, locked)
@@ -139,7 +148,11 @@ def bill_of_materials(tree, inputs, locked):
     if idle:
         raise BuildError(f"packages.lock: nothing in the image is from {', '.join(idle)}")
     programs = {name: tree.digest(place) for name, place, _ in root.OURS if tree.holds(place)}
-    return sbom.document(inputs.version, inputs.created, locked, programs)
+    kubelets = {inputs.kubelet.version: tree.digest(kubelet.PLACE)} if tree.holds(
+        kubelet.PLACE) else {}
+    images = [(image.name, image.digest, tree.digest(image.place)) for image in inputs.images
+              if tree.holds(image.place)]
+    return sbom.document(inputs.version, inputs.created, locked, programs, kubelets, images)
 
 
 def main():

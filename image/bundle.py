@@ -32,7 +32,7 @@ def pack(tool, work, output, inputs, trust, signers, bill):
     options = ["--squashfs", work / "root.squashfs", "--version", inputs.version,
                "--output", output, "--trust", trust, "--created", inputs.created,
                "--loader", inputs.loader, "--kernel", inputs.kernel.release,
-               "--sbom", hashlib.sha256(bill).hexdigest()]
+               "--kubelet", inputs.kubelet.version, "--sbom", hashlib.sha256(bill).hexdigest()]
     for key in signers:
         options += ["--key", key]
     _run([tool, "pack", *options], "the bundle")

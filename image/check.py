@@ -12,23 +12,27 @@ import sys
 import tempfile
 
 import entries
+import kubelet
+import preload
 import recipe
 import root
 import rules
 from faults import BuildError
 
 BOOT = ("/boot/bzImage", "/boot/initramfs")
-NEEDED = (*[place for _, place, _ in root.OURS], *root.FOLDERS, *root.LINKS, *BOOT,
+NEEDED = (*[place for _, place, _ in root.OURS], kubelet.PLACE, *root.FOLDERS, *root.LINKS, *BOOT,
           "/boot/BOOTX64.EFI", "/etc/keel/build.json", "/etc/keel/trust/policy.json",
-          "/etc/keel/modules", "/etc/keel/services/keel-agent.json", "/etc/os-release",
-          "/etc/hosts", root.AUTHORITIES, root.BILL)
+          "/etc/keel/modules", "/etc/keel/services/keel-agent.json",
+          "/etc/keel/services/kubelet.json", "/etc/os-release",
+          "/etc/hosts", root.AUTHORITIES, root.BILL, f"{preload.FOLDER}/pause.tar")
 NEEDED_EARLY = ("/init", "/dev", "/proc", "/sys", "/run", "/root", "/dev/console",
                 "/etc/keel/build.json", "/etc/keel/trust/policy.json", "/etc/keel/modules")
 
 
 def programs():
     """The places where programs may lie."""
-    return {*[place for _, place, _ in root.OURS], *[pick.place for pick in recipe.picks()]}
+    return {*[place for _, place, _ in root.OURS], kubelet.PLACE,
+            *[pick.place for pick in recipe.picks()]}
 
 
 def violations(image):
@@ -49,6 +53,7 @@ def _root(image, found):
     yield from rules.kinds(found)
     yield from rules.names(found)
     yield from rules.contents(found, programs())
+    yield from rules.images(found)
     yield from rules.links(found)
     yield from rules.libraries(found)
     yield from rules.presence(found, NEEDED)

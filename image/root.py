@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import initramfs
 import kernel as kernels
+import kubelet
 import libraries
 import recipe
 from elf import MAGIC, Elf
@@ -20,6 +21,8 @@ FOLDERS = ("/proc", "/sys", "/dev", "/run", "/tmp", "/mnt", "/var/lib/keel", "/v
            "/var/lib/containerd", "/var/lib/cni", "/var/lib/etcd", "/var/log", "/etc/cni/net.d",
            "/etc/kubernetes")
 LINKS = {"/bin": "usr/bin", "/sbin": "usr/sbin", "/lib": "usr/lib", "/lib64": "usr/lib64",
+         # Where containerd keeps the network of each pod.
+         "/var/run": "../run",
          "/etc/resolv.conf": "/run/keel/resolv.conf", "/etc/hostname": "/run/keel/hostname",
          "/etc/machine-id": "/run/keel/machine-id",
          "/usr/lib/ssl/cert.pem": "/etc/ssl/certs/ca-certificates.crt",
@@ -35,6 +38,8 @@ class Inputs(NamedTuple):
     loader: pathlib.Path      # BOOTX64.EFI
     folders: dict             # {package: unpacked folder}
     kernel: kernels.Kernel
+    kubelet: kubelet.Kubelet
+    images: list              # of preload.Image
     variant: recipe.Variant
     version: str
     created: str              # RFC 3339, UTC
@@ -52,6 +57,8 @@ def assemble(tree, inputs):
     tree.add("/etc/os-release", _os_release(inputs.version), "configuration")
     _static_files(tree)
     _programs(tree, inputs)
+    for image in inputs.images:
+        tree.add(image.place, image.content, "container images")
     authorities = _authorities(inputs.folders["ca-certificates"])
     tree.add(AUTHORITIES, authorities, "certificates", package="ca-certificates")
     _libraries(tree, inputs.folders)
@@ -93,6 +100,7 @@ def _programs(tree, inputs):
         if elf.section(".symtab"):
             raise BuildError(f"{name} is not stripped")
         tree.add(place, path, name, 0o755)
+    tree.add(kubelet.PLACE, inputs.kubelet.path, "kubelet", 0o755)
     for pick in recipe.picks():
         if pick.package not in inputs.folders:
             raise BuildError(f"root.list: {pick.package} is not in packages.lock")

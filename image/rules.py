@@ -1,9 +1,12 @@
 """What may lie in a node's root file system. Each rule takes the entries and yields sentences."""
 
+import io
 import posixpath
 import re
 import stat
 
+import oci
+import preload
 from elf import MAGIC, RELOCATABLE, Elf
 from faults import BuildError
 from kernel import SIGNATURE
@@ -20,6 +23,9 @@ WORDS = {b"BusyBox v": "busybox", b"GNU bash, version": "bash", b"Toybox ": "toy
          b"PYTHONSTARTUP": "python", b"PERL5LIB": "perl", b"LUA_PATH": "lua", b"RUBYLIB": "ruby",
          b"DPKG_ADMINDIR": "dpkg", b"APT::Architecture": "apt"}
 SECRET = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s*[A-Za-z0-9+/=\s]{32}")
+# How archives begin, and at which byte.
+ARCHIVES = ((b"ustar", 257), (b"\x1f\x8b", 0), (b"\xfd7zXZ\0", 0), (b"\x28\xb5\x2f\xfd", 0),
+            (b"BZh", 0), (b"PK\x03\x04", 0), (b"07070", 0), (b"!<arch>\n", 0))
 OUTSIDE = "/run/keel/"  # where links may lead although there is nothing in the image
 
 
@@ -56,6 +62,11 @@ def contents(entries, programs):
         except OSError as fault:
             yield f"{entry.place} cannot be read: {fault.strerror}"
             continue
+        if _is_image(entry) and data[:4] != MAGIC:
+            continue  # judged by `images`: what is inside is not the root's
+        if any(data.startswith(magic, place) for magic, place in ARCHIVES):
+            if entry.place != "/boot/initramfs":
+                yield f"{entry.place} is an archive outside of {preload.FOLDER}"
         if data[:2] == b"#!":
             yield f"{entry.place} is a script"
         if data[:4] != MAGIC and SECRET.search(data):  # GnuTLS tests itself with keys of its own
@@ -64,6 +75,31 @@ def contents(entries, programs):
             yield from _elf(entry, data, programs)
         elif entry.mode & 0o111:
             yield f"{entry.place} may be executed and is no ELF file"
+
+
+def images(entries):
+    """Archives lie in one folder, each of them a whole image with a name of its own."""
+    found = {}
+    for entry in entries:
+        if not _is_image(entry):
+            continue
+        if entry.mode & 0o111 and entry.is_file:
+            yield f"{entry.place} may be executed and is no ELF file"
+        if not entry.is_file or not entry.place.endswith(".tar"):
+            yield f"{entry.place} is no file called NAME.tar"
+            continue
+        try:
+            name = oci.look(io.BytesIO(entry.read()), entry.place).name
+        except (BuildError, OSError) as fault:
+            yield str(fault)
+            continue
+        if name in found:
+            yield f"{entry.place} holds {name}, as {found[name]} does"
+        found[name] = entry.place
+
+
+def _is_image(entry):
+    return entry.place.startswith(preload.FOLDER + "/")
 
 
 def _elf(entry, data, programs):

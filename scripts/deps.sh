@@ -8,7 +8,7 @@ BUILD="$BUILD libstdc++-12-dev git"
 IMAGES="grub-efi-amd64-bin grub-common mtools dosfstools squashfs-tools fdisk cpio zstd"
 IMAGES="$IMAGES sbsigntool gnupg"
 TESTS="qemu-system-x86 ovmf nginx-light curl openssl cryptsetup-bin util-linux e2fsprogs strace"
-TESTS="$TESTS bzip2 xz-utils python3-venv zlib1g-dev mount zsh fish kmod"
+TESTS="$TESTS bzip2 xz-utils python3-venv zlib1g-dev mount zsh fish kmod iproute2"
 BENCH="rauc swupdate casync dbus time"
 
 wanted="$BUILD $IMAGES $TESTS"

@@ -9,12 +9,16 @@ import cpio
 import initramfs
 import kernel
 import libraries
+import oci
+import preload
 import root
 from report import expect, expect_equal
 from scene import stand_in
 
 PROGRAM = stand_in("a program")
 SIGNED = PROGRAM[:16] + b"\x01\0" + PROGRAM[18:] + kernel.SIGNATURE  # an object file, signed
+IMAGE = oci.archive(preload.PAUSE, {"/pause": PROGRAM}, ["/pause"])
+SITE = oci.archive("localhost/site:1", {"/bin/sh": b"#!"}, ["/bin/sh"])
 SECRET = b"-----BEGIN PRIVATE " + b"KEY-----\n" + b"MC4CAQAwBQYDK2VwBCIEIA" * 3 + b"\n"
 # Each: what is wrong, what is put where (bytes, mode), and the words of the only sentence wanted.
 FILES = (
@@ -43,6 +47,15 @@ FILES = (
     ("an object file among the programs", "usr/bin/x", SIGNED, 0o644, "outside of the kernel's"),
     ("a module without a signature", "usr/lib/modules/6/kernel/x.ko", SIGNED[:-28], 0o644,
      "a module without a signature"),
+    ("an archive", "etc/keel/site.tar", SITE, 0o644, "an archive outside of /usr/share/keel/im"),
+    ("a packed archive", "usr/share/x", b"\x1f\x8b\x08", 0o644, "an archive outside of"),
+    ("an archive that may be executed", "usr/share/keel/images/pause.tar", IMAGE, 0o755,
+     "may be executed"),
+    ("an image under another ending", "usr/share/keel/images/site", SITE, 0o644, "no file called"),
+    ("an image that is not whole", "usr/share/keel/images/pause.tar", IMAGE[:3000], 0o644,
+     "images/pause.tar is no"),
+    ("an image twice", "usr/share/keel/images/other.tar", IMAGE, 0o644,
+     "/pause.tar holds registry.k8s.io/pause:3.2, as "),
     ("a private key", "etc/keel/trust/a.pub", SECRET, 0o644, "holds a private key"),
 )
 MISSING = ("usr/sbin/keel-init", "usr/bin/keel-agent", "usr/sbin/keel-provision", "boot/bzImage",
@@ -73,6 +86,8 @@ def good(folder):
             (folder / place[1:]).write_bytes(b"something")
     for _, place, _ in root.OURS:
         put(folder / place[1:], PROGRAM, 0o755)
+    put(folder / preload.FOLDER[1:] / "pause.tar", IMAGE, 0o644)
+    put(folder / preload.FOLDER[1:] / "site.tar", SITE, 0o644)
     put(folder / "boot/bzImage", os.urandom(200_000), 0o644)
     put(folder / "boot/initramfs", early(), 0o644)
     (folder / "usr/lib64").mkdir()

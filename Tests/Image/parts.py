@@ -141,13 +141,19 @@ def _links(folder, scene, report):
 def _bill(folder, scene, report):
     with report.test("the bill of materials is the same for the same, and named by itself"):
         package = packages.Locked("libstdc++6", "1:2~3+b1", "a" * 64, None)
-        one = sbom.document("1.0.0", "2026-11-21T00:00:00Z", [package], {"keel-init": "b" * 64})
-        same = sbom.document("1.0.0", "2026-11-21T00:00:00Z", [package], {"keel-init": "b" * 64})
-        other = sbom.document("1.0.0", "2026-11-21T00:00:00Z", [package], {"keel-init": "c" * 64})
+        image = ("registry.k8s.io/pause:3.2", "sha256:" + "d" * 64, "e" * 64)
+
+        def made(digest):
+            return sbom.document("1.0.0", "2026-11-21T00:00:00Z", [package], {"keel-init": digest},
+                                 {}, [image])
+
+        one, same, other = (made(letter * 64) for letter in "bbc")
         expect_equal(one, same, "the second document")
         spaces = {re.search(rb'"documentNamespace": "(.*)"', text)[1] for text in (one, other)}
         expect_equal(len(spaces), 2, "the number of name spaces")
         expect(b"pkg:deb/debian/libstdc%2B%2B6@1%3A2~3%2Bb1?arch=amd64" in one, "no such purl")
+        expect(b"pkg:oci/pause@sha256%3A" + b"d" * 64 + b"?repository_url=registry.k8s.io%2Fpause"
+               b"&tag=3.2" in one, "no such purl of an image")
 
 
 def _trust(folder, scene, report):

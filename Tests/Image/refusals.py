@@ -45,6 +45,9 @@ def run(scene, report):
         refused("is not a time", "--created", "yesterday")
     with report.test("a trust directory that is none is refused"):
         refused("is not a trust directory", "--trust", scene.folder, "--key", "a.key")
+    with report.test("a container image that is none is refused"):
+        (scene.folder / "none.tar").write_bytes(b"none")
+        refused("is no tar archive", "--preload", scene.folder / "none.tar")
     with report.test("a folder without Secure Boot keys is refused"):
         refused("has no db.key", "--secureboot", scene.folder)
     with report.test("an overlay that brings a shell or a setuid file is refused by the checker"):

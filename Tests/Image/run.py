@@ -13,7 +13,8 @@ sys.dont_write_bytecode = True
 # Names of ours win over those of image/, and those over the others'.
 sys.path[1:1] = [str(ROOT / "image"), str(HERE.parent / "EndToEnd"), str(ROOT / "scripts" / "qemu")]
 
-MODULES = ("parts", "kernels", "badroots", "refusals", "builds", "boots", "secureboots")
+MODULES = ("parts", "kernels", "kubelets", "preloads", "badroots", "refusals", "builds", "boots",
+           "secureboots")
 
 
 def main():
