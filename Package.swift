@@ -94,8 +94,8 @@ func program(
     )
 }
 
-let agentPages = ["Bootstrap/README.md"]
-let protos = ["node.proto", "health.proto", "cri.proto"]
+let agentPages = ["Bootstrap/README.md", "Cluster/README.md", "Kubelet/README.md"]
+let protos = ["node.proto", "health.proto", "containerd.proto", "cri.proto"]
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
@@ -176,7 +176,9 @@ let package = Package(
 )
 
 /// What lies in a test folder and is no Swift.
-let others = ["ImageTool": ["help.txt"], "SlotsFetch": ["Server"]]
+let others = [
+    "Agent": ["Kubelet/golden"], "ImageTool": ["help.txt"], "SlotsFetch": ["Server"],
+]
 
 /// Unit tests stand beside each target's name.
 for (name, extra) in [

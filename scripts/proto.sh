@@ -43,7 +43,7 @@ generate() {
         "$protos/node.proto"
     protoc --plugin=protoc-gen-swift="$plugin" --proto_path="$protos" --swift_out="$1" \
         --swift_opt=Visibility=Internal --swift_opt=UseAccessLevelOnImports=true \
-        "$protos/health.proto" "$protos/cri.proto"
+        "$protos/health.proto" "$protos/cri.proto" "$protos/containerd.proto"
     # What the plugin marks as unsafe where it is made, strict memory safety wants marked where it
     # is used.
     sed -i 's|^\( *\)\(.*\) = _StorageClass.defaultInstance$|\1// Sound: an empty message that is never written to.\n\1\2 = unsafe _StorageClass.defaultInstance|' \

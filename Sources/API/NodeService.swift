@@ -75,6 +75,11 @@ public protocol NodeService: Sendable {
         _ call: Call
     ) async throws(CallFailure) -> Keel_V1_ShutdownResponse
 
+    func leaveCluster(
+        _ request: Keel_V1_LeaveClusterRequest,
+        _ call: Call
+    ) async throws(CallFailure) -> Keel_V1_LeaveClusterResponse
+
     func getHealth(
         _ request: Keel_V1_GetHealthRequest,
         _ call: Call

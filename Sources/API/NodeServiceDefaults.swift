@@ -71,6 +71,11 @@ extension NodeService {
         _ call: Call
     ) async throws(CallFailure) -> Keel_V1_ShutdownResponse { throw unimplemented(call) }
 
+    public func leaveCluster(
+        _ request: Keel_V1_LeaveClusterRequest,
+        _ call: Call
+    ) async throws(CallFailure) -> Keel_V1_LeaveClusterResponse { throw unimplemented(call) }
+
     public func getHealth(
         _ request: Keel_V1_GetHealthRequest,
         _ call: Call

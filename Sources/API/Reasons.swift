@@ -13,7 +13,7 @@ public enum Reasons {
         case .notAuthenticated: .unauthenticated
         case .denied, .bootstrapRefused: .permissionDenied
         case .busy, .releaseRefused, .notSettled, .nothingToDo: .failedPrecondition
-        case .notBootstrapped, .loaderRefused, .configTry: .failedPrecondition
+        case .notBootstrapped, .loaderRefused, .configTry, .notDrained: .failedPrecondition
         case .notFound: .notFound
         case .source, .cluster: .unavailable
         case .disk: .dataLoss

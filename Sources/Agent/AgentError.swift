@@ -18,6 +18,8 @@ enum AgentError: Error, Sendable {
     case cancelled
     /// Everything is in place, but the machine does not start again by itself.
     case notRebooted(Reboot)
+    /// Pods are left: what became of the drain, sentences with their full stop.
+    case notDrained(String)
 
     /// What was in place when the reboot was refused, and by whom: sentences with their full stop.
     struct Reboot: Sendable {
@@ -40,6 +42,7 @@ extension AgentError {
         case .cancelled: "the operation was cancelled."
         case .notRebooted(let reboot):
             "\(reboot.done) The machine was not restarted: \(reboot.refusal)"
+        case .notDrained(let outcome): outcome
         }
     }
 }

@@ -14,13 +14,7 @@ extension AgentService {
                 "the source is refused: expected an http or https URL or a path on the node."
             )
         }
-        guard !request.drain.enabled else {
-            throw CallFailure(
-                .noInit,
-                "the upgrade is refused: this version does not drain pods; move them away with "
-                    + "'kubectl drain', then ask without a drain. Nothing was written."
-            )
-        }
+        try requireDrainable(request)
         var response = Keel_V1_UpgradeResponse()
         (response.operation, response.joined) = try await start(.upgrade(request), call)
         return response

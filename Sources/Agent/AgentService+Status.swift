@@ -37,10 +37,10 @@ extension AgentService {
         _ request: Keel_V1_GetIdentityRequest,
         _ call: Call
     ) async throws(CallFailure) -> Keel_V1_GetIdentityResponse {
-        let certificate = identity.certificate
+        let certificate = shown.certificate
         var response = Keel_V1_GetIdentityResponse()
         response.machineID = identity.machineID
-        response.certificate = String(decoding: certificate.pem, as: UTF8.self)
+        response.certificate = String(decoding: shown.chain, as: UTF8.self)
         response.fingerprint = identity.fingerprint.hex
         response.notAfter = Int64(certificate.notAfter.seconds)
         if let clientCA = try bootstrapper.clientCA() {
@@ -78,7 +78,40 @@ extension AgentService {
         _ request: Keel_V1_GetBootstrapStatusRequest,
         _ call: Call
     ) async throws(CallFailure) -> Keel_V1_GetBootstrapStatusResponse {
-        bootstrapper.status()
+        var response = bootstrapper.status()
+        response.clusterCertificate = shown.isClusters
+        guard bootstrapper.membership != nil, response.waitingFor.isEmpty,
+            place.commandLine.state != nil
+        else { return response }
+        response.waitingFor = await joining() ?? ""
+        response.nodeReady = response.waitingFor.isEmpty
+        return response
+    }
+
+    /// The next step on the way into the cluster; `nil` when the node is Ready.
+    private func joining() async -> String? {
+        do throws(CallFailure) {
+            let services = try await ask { (link) throws(InitFailure) in try link.services() }
+            guard let kubelet = services.first(where: { $0.name == "kubelet" }) else {
+                return "a kubelet: this release has none."
+            }
+            guard kubelet.condition == .running else {
+                let last = kubelet.lastExit.isEmpty ? "" : ", ended last with \(kubelet.lastExit)"
+                return "the kubelet, which is \(kubelet.condition.rawValue)\(last)."
+            }
+        } catch {
+            return error.sentence
+        }
+        do throws(ClusterError) {
+            let found = Self.judge(try await cluster.node(), bootID: host.bootID)
+            return found.passed ? nil : "the cluster. \(found.sentence)"
+        } catch .noCertificate {
+            return "the cluster to sign the kubelet's client certificate (kubectl get csr)."
+        } catch .answered(_, .readNode, 404, _) {
+            return "the kubelet to register the node."
+        } catch {
+            return "\(error.words)."
+        }
     }
 
     /// The files for the kubelet are in place. A machine that runs none is bootstrapped all the
@@ -109,7 +142,11 @@ extension AgentService {
         } catch {
             logger.debug("No trial", metadata: ["error": "\(error.sentence)"])
         }
-        trial.waitingFor = await healthChecks().filter { $0.required && !$0.passed }.map(\.name)
+        if let names = awaited.names {
+            trial.waitingFor = names
+        } else {
+            trial.waitingFor = await healthChecks().filter { $0.required && !$0.passed }.map(\.name)
+        }
         return trial
     }
 

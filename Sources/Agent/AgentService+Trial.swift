@@ -16,16 +16,18 @@ extension AgentService {
     func watchTrial() async {
         guard place.commandLine.state?.hasPrefix("trial") == true, await isLimited() else { return }
         var gate = await makeGate()
-        var awaited: [String] = []
+        var said: [String] = []
+        defer { awaited.names = nil }
         while !Task.isCancelled {
             guard await isOnTrial() else { return }
             let findings = await healthChecks().map(HealthGate.Finding.init)
             let now = Duration.seconds(host.uptime)
             switch gate.weigh(findings, now: now) {
-            case .wait(let names) where names != awaited:
-                awaited = names
+            case .wait(let names):
+                awaited.names = names
+                guard names != said else { break }
+                said = names
                 tellAwaited(findings.filter { names.contains($0.name) })
-            case .wait: break
             case .confirm: if !(await confirmTrial()) { gate.resume() }
             case .reject(let check, let why): if !(await rejectTrial(check, why)) { gate.resume() }
             }
@@ -61,9 +63,13 @@ extension AgentService {
         let config = (await configuration.state).kept.config
         let steady = config.health.steady == 0 ? 10 : Int(config.health.steady)
         let deadline = config.trial.deadline == 0 ? 600 : Int(config.trial.deadline)
+        let end = Duration.seconds(deadline) - Self.margin
+        let patience = Int(config.health.clusterPatience)
+        let excuses = patience == 0 ? end : min(.seconds(patience), end)
         return HealthGate(
             steady: .seconds(steady),
-            deadline: .seconds(deadline) - Self.margin
+            deadline: end,
+            patience: config.health.needsCluster ? nil : excuses
         )
     }
 
@@ -124,44 +130,6 @@ extension AgentService {
             return false
         }
     }
-
-    /// What the first process supervises and a node cannot do without.
-    func serviceChecks() async -> [Keel_V1_HealthCheck] {
-        let services: [ServiceState]
-        do throws(CallFailure) {
-            services = try await ask { (link) throws(InitFailure) in try link.services() }
-        } catch {
-            var check = Keel_V1_HealthCheck()
-            check.name = "services"
-            check.sentence = error.sentence
-            return [check]
-        }
-        // A kubelet that waits for its bootstrap is not expected to run.
-        let wanted = services.filter { service in
-            service.name == "containerd"
-                || (service.name == "kubelet" && service.condition != .waiting)
-        }
-        var checks: [Keel_V1_HealthCheck] = []
-        for service in wanted { checks.append(await check(service)) }
-        return checks
-    }
-
-    private func check(_ service: ServiceState) async -> Keel_V1_HealthCheck {
-        var check = Keel_V1_HealthCheck()
-        check.name = service.name
-        let last = service.lastExit.isEmpty ? "" : ", ended last with \(service.lastExit)"
-        check.sentence = "\(service.name) is \(service.condition.rawValue)\(last)."
-        guard service.condition == .running else { return check }
-        do throws(CallFailure) {
-            if service.name == "containerd" {
-                try await RuntimeClient(socket: place.runtime).checkReady(within: .seconds(3))
-            }
-            check.passed = true
-        } catch {
-            check.sentence = "\(service.name) runs, and \(error.sentence)"
-        }
-        return check
-    }
 }
 
 extension HealthGate.Finding {
@@ -170,7 +138,8 @@ extension HealthGate.Finding {
             name: check.name,
             passed: check.passed,
             required: check.required,
-            sentence: check.sentence
+            sentence: check.sentence,
+            excused: check.excused
         )
     }
 }

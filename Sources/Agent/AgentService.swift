@@ -12,6 +12,7 @@ struct AgentService: NodeService {
     let place: Place
     let host: HostFacts
     let identity: Identity
+    let shown: ShownIdentity
     let bootstrapper: Bootstrapper
     let operations: Operations
     let reader: NodeReader
@@ -22,6 +23,9 @@ struct AgentService: NodeService {
     let state: StateFolder
     let logger: Logger
     let attempts: Attempts
+    let awaited = Awaited()
+    let sandbox: SandboxProbe
+    let cluster: ClusterClient
     /// The port that this agent serves on, once it does.
     let port: @Sendable () -> Int?
     /// Called after a bootstrap, with the client CA that is in force from now on.

@@ -44,9 +44,16 @@ enum ConfigDiff {
         return fields + kubeletFields(config.kubelet) + [
             ("health.steady", number(config.health.steady)),
             ("health.advisory", config.health.advisory.joined(separator: ",")),
+            ("health.probes", config.health.probes.map(words).joined(separator: ",")),
+            ("health.cluster_patience", number(config.health.clusterPatience)),
+            ("health.needs_cluster", config.health.needsCluster ? "true" : ""),
             ("trial.deadline", number(config.trial.deadline)),
             ("trial.attempts", number(config.trial.attempts)),
         ]
+    }
+
+    private static func words(_ probe: Keel_V1_HTTPProbe) -> String {
+        "\(probe.name) \(probe.url)" + (probe.timeout == 0 ? "" : " \(probe.timeout)s")
     }
 
     private static func linkFields(_ link: Keel_V1_Link, _ name: String) -> [(String, String)] {

@@ -7,11 +7,11 @@ import Slots
 ///
 /// A change is applied as a try, durable before it is applied. It is kept when the client that
 /// started it confirms it in time; otherwise, and when the agent starts after the deadline, the
-/// node
-/// goes back to what was kept. Invariant: what is in force is the try's when there is one, else
-/// what is kept.
+/// node goes back to what was kept. Invariant: what is in force is the try's when there is one,
+/// else what is kept.
 actor Configuration {
     private let store: ConfigStore
+    private let registries: RegistryFolder
     private let initLink: any Init
     private let logger: Logger
     private var kept: KeptConfig
@@ -24,6 +24,7 @@ actor Configuration {
         logger: Logger
     ) throws(StateError) {
         self.store = store
+        registries = RegistryFolder(state: store.state)
         self.initLink = initLink
         self.logger = logger
         kept = try store.current()
@@ -184,17 +185,26 @@ actor Configuration {
         try await apply(kept.config, from: old)
     }
 
-    /// Asks the first process, when anything differs that it sets.
+    /// Asks the first process, when anything differs that it sets; then says how registries are
+    /// reached: a full disk costs no node its network.
     private func apply(
         _ config: Keel_V1_NodeConfig,
         from old: Keel_V1_NodeConfig
     ) async throws(CallFailure) {
         let settings = NetworkSettings(config)
-        guard settings != NetworkSettings(old) else { return }
-        let initLink = initLink
-        do throws(InitFailure) {
-            try await Offload.run("apply") { () throws(InitFailure) in
-                try initLink.apply(settings)
+        let (initLink, registries) = (initLink, registries)
+        if settings != NetworkSettings(old) {
+            do throws(InitFailure) {
+                try await Offload.run("apply") { () throws(InitFailure) in
+                    try initLink.apply(settings)
+                }
+            } catch {
+                throw CallFailure(error)
+            }
+        }
+        do throws(StateError) {
+            try await Offload.run("registries") { () throws(StateError) in
+                try registries.write(config.registryMirrors)
             }
         } catch {
             throw CallFailure(error)

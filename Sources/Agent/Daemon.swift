@@ -9,6 +9,10 @@ import Syscalls
 final class Daemon: Sendable {
     /// Between two looks at the certificate's age.
     private static let renewalPause: Duration = .seconds(3600)
+    /// Between two looks at the certificate that the kubelet has from its cluster.
+    private static let kubeletPause: Duration = .seconds(5)
+    /// For each request to the cluster's API server.
+    private static let clusterPatience: Duration = .seconds(10)
     /// Between two writes of the audit log's end.
     private static let auditPause: Duration = .seconds(1)
     /// Between two times that freed memory is given back.
@@ -43,9 +47,15 @@ final class Daemon: Sendable {
             commandLine: host.commandLine,
             bootID: host.bootID
         )
-        let parts = try Parts(state, host, initLink, clock, logger)
+        let parts = try DaemonParts(state, host, initLink, clock, logger)
         let attempts = Attempts()
-        let work = EngineWork(place: place, initLink: initLink) { attempts.value }
+        let cluster = ClusterClient(
+            credentials: CredentialsReader(state: state, home: KubeletPlan.home) { host.hostName },
+            patience: Self.clusterPatience
+        )
+        let work = EngineWork(place: place, initLink: initLink, cluster: cluster) {
+            attempts.value
+        }
         operations = Operations(
             store: OperationStore(state: state),
             work: work,
@@ -54,9 +64,11 @@ final class Daemon: Sendable {
         )
         let clients = Clients()
         let clientCA = parts.clientCA
+        let shown = ShownIdentity(parts.identity)
         let doors = Doors(
             address: settings.listen,
             identity: parts.identity,
+            shown: shown,
             gate: Gate(
                 door: clientCA == nil ? .open : .mutual,
                 clients: clients,
@@ -72,6 +84,7 @@ final class Daemon: Sendable {
             place: place,
             host: host,
             identity: parts.identity,
+            shown: shown,
             bootstrapper: parts.bootstrapper,
             operations: operations,
             reader: NodeReader(place),
@@ -82,6 +95,8 @@ final class Daemon: Sendable {
             state: state,
             logger: logger,
             attempts: attempts,
+            sandbox: SandboxProbe(socket: place.runtime, bootID: host.bootID),
+            cluster: cluster,
             port: { doors.currentPort },
             useClientCA: { clientCA in link.use(clientCA, doors) }
         )
@@ -110,6 +125,8 @@ final class Daemon: Sendable {
         } catch {
             throw .state(error)
         }
+        // Before anybody asks for the history. A disk on a workbench is told what to do.
+        if place.commandLine.state != nil { await noteVerdicts() }
         do throws(CallFailure) { try await doors.open(service) } catch { throw .serve(error) }
         timers.withLock { timers in
             timers = [
@@ -118,7 +135,10 @@ final class Daemon: Sendable {
                 repeating(every: Self.renewalPause) { [doors, host] in
                     await doors.renew(names: host.names, now: .now)
                 },
+                repeating(every: Self.kubeletPause) { [doors] in await doors.lookAtKubelet() },
                 Task { [service] in await service.watchTrial() },
+                Task { [service] in await service.keepCluster() },
+                Task { [service, logger] in await Leftovers(service.state).remove(logger) },
                 repeating(every: Self.auditPause) { [audit, logger] in
                     do throws(StateError) {
                         try await Offload.run("audit") { () throws(StateError) in
@@ -132,6 +152,15 @@ final class Daemon: Sendable {
                     }
                 },
             ]
+        }
+    }
+
+    private func noteVerdicts() async {
+        do throws(CallFailure) { try await operations.noteVerdicts(place) } catch {
+            logger.warning(
+                "What the last boot left is not written down",
+                metadata: ["error": "\(error.sentence)"]
+            )
         }
     }
 
@@ -185,59 +214,6 @@ enum DaemonError: Error, Sendable {
         case .identity(let error): error.sentence
         case .membership(let failure): failure.sentence
         case .serve(let failure): failure.sentence
-        }
-    }
-}
-
-/// What comes out of the state folder.
-private struct Parts {
-    let identity: Identity
-    let bootstrapper: Bootstrapper
-    let clientCA: [UInt8]?
-    let configuration: Configuration
-    let audit: AuditLog
-
-    init(
-        _ state: StateFolder,
-        _ host: HostFacts,
-        _ initLink: any Init,
-        _ clock: @escaping @Sendable () -> Timestamp,
-        _ logger: Logger
-    ) throws(DaemonError) {
-        do {
-            identity = try Identity(state: state, names: host.names, now: clock()) { error in
-                logger.error(
-                    "The new certificate is not kept",
-                    metadata: ["error": "\(error.sentence)"]
-                )
-            }
-        } catch {
-            throw .identity(error)
-        }
-        bootstrapper = Bootstrapper(state: state, clock: clock)
-        do {
-            clientCA = try bootstrapper.clientCA()
-        } catch {
-            throw .membership(error)
-        }
-        do throws(CallFailure) { try bootstrapper.tidy() } catch {
-            // What is left over is no part of what is in force.
-            logger.error("The state folder is not tidy", metadata: ["error": "\(error.sentence)"])
-        }
-        do {
-            configuration = try Configuration(
-                store: ConfigStore(state: state),
-                initLink: initLink,
-                logger: logger
-            )
-            audit = try AuditLog(state) { error in
-                logger.error(
-                    "The audit log could not be written",
-                    metadata: ["error": "\(error.words)"]
-                )
-            }
-        } catch {
-            throw .state(error)
         }
     }
 }

@@ -11,6 +11,7 @@ import Synchronization
 actor Doors {
     private let address: String
     private let identity: Identity
+    private let shown: ShownIdentity
     private let store: IdentityStore
     private let gate: Gate
     private let logger: Logger
@@ -22,13 +23,22 @@ actor Doors {
     private static let tries = 25
 
     /// `address` is `HOST:PORT`; port 0 takes a free one.
-    init(address: String, identity: Identity, gate: Gate, clientCA: [UInt8]?, logger: Logger) {
+    init(
+        address: String,
+        identity: Identity,
+        shown: ShownIdentity,
+        gate: Gate,
+        clientCA: [UInt8]?,
+        logger: Logger
+    ) {
         self.address = address
         self.identity = identity
+        self.shown = shown
         self.gate = gate
         self.clientCA = clientCA
         self.logger = logger
-        store = IdentityStore(identity.server(clientCA: clientCA))
+        _ = shown.look(clientCA: clientCA)
+        store = IdentityStore(shown.server(clientCA: clientCA))
     }
 
     /// The port that is served on; `nil` before the first door is open.
@@ -76,7 +86,9 @@ actor Doors {
         let wasOpen = self.clientCA == nil
         guard self.clientCA != clientCA else { return }
         self.clientCA = clientCA
-        store.replace(identity.server(clientCA: clientCA))
+        // Another cluster's certificate is not shown to this one's clients.
+        _ = shown.look(clientCA: clientCA)
+        store.replace(shown.server(clientCA: clientCA))
         guard wasOpen else {
             logger.notice("The client CA was replaced")
             return
@@ -104,7 +116,7 @@ actor Doors {
     func renew(names: [String], now: Timestamp) {
         do {
             guard try identity.renew(names: names, now: now) else { return }
-            store.replace(identity.server(clientCA: clientCA))
+            store.replace(shown.server(clientCA: clientCA))
             logger.notice(
                 "The certificate was renewed",
                 metadata: ["fingerprint": "\(identity.fingerprint.hex)"]
@@ -114,6 +126,21 @@ actor Doors {
                 "The certificate could not be renewed",
                 metadata: ["error": "\(error.sentence)"]
             )
+        }
+    }
+
+    /// Shows the certificate that the kubelet has from its cluster, when there is a new one.
+    func lookAtKubelet() {
+        guard let change = shown.look(clientCA: clientCA) else { return }
+        store.replace(shown.server(clientCA: clientCA))
+        switch change {
+        case .cluster(let subject):
+            logger.notice(
+                "The node shows its cluster's certificate",
+                metadata: ["subject": "\(subject)"]
+            )
+        case .own(let why):
+            logger.warning("The node shows its own certificate", metadata: ["why": "\(why)"])
         }
     }
 

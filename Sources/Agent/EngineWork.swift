@@ -9,6 +9,8 @@ import Syscalls
 struct EngineWork: Work {
     let place: Place
     let initLink: any Init
+    let cluster: any ClusterAccess
+    var time: any DrainTime = MachineTime()
     /// Tries that a new release gets: 1 to 3.
     let attempts: @Sendable () -> Int
 
@@ -49,6 +51,7 @@ struct EngineWork: Work {
         // A dry run repairs nothing.
         let engine = request.dryRun ? Engine(reading: bench.machine) : try bench.openEngine()
         let observer = OperationObserver(handle, bundle)
+        let outcome: Result<String, AgentError>
         do throws(UpdateError) {
             let verified = try engine.verify(bundle, options: wishes(request), observer: observer)
             let release = verified.release
@@ -60,16 +63,25 @@ struct EngineWork: Work {
                 return "\(release.version) is staged in slot \(written.target). "
                     + (try bench.machine.readNode()).bootSentence
             }
-            handle.enter(.activating)
-            guard !handle.isCancelled else { throw .cancelled }
-            try written.activate()
-            handle.arm()
-            return release.installedSentence(bundle.traffic) + " "
-                + (try bench.machine.readNode()).bootSentence
+            // Before the slot may boot: a drain that fails leaves everything as it was.
+            switch drain(request.drain, handle) {
+            case .failure(let error): outcome = .failure(error)
+            case .success(let words):
+                handle.enter(.activating)
+                guard !handle.isCancelled else { throw .cancelled }
+                try written.activate()
+                handle.arm()
+                let sentences = [
+                    release.installedSentence(bundle.traffic), words,
+                    (try bench.machine.readNode()).bootSentence,
+                ]
+                outcome = .success(sentences.filter { !$0.isEmpty }.joined(separator: " "))
+            }
         } catch {
             if case .alreadyRunning = error { return error.sentence + " Nothing was written." }
             throw .update(error)
         }
+        return try outcome.get()
     }
 
     private func activate(

@@ -20,6 +20,7 @@ enum ErrorTable {
         case .state: .internal
         case .cancelled: .cancelled
         case .notRebooted: .noInit
+        case .notDrained: .notDrained
         }
     }
 

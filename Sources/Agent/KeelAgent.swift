@@ -2,7 +2,6 @@ public import ArgumentParser
 import InitLink
 public import Logging
 import Slots
-import Synchronization
 import Syscalls
 import Trust
 
@@ -12,14 +11,27 @@ struct KeelAgent: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keel-agent",
         abstract: "Serve the API of a KeelOS node",
+        version: AgentService.version,
+        subcommands: [Serve.self, RunKubelet.self, PreloadImages.self],
+        defaultSubcommand: Serve.self
+    )
+
+    static func main() {
+        OpenSSLLibrary.staysToTheEnd()
+        main(nil)
+    }
+}
+
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the API; what happens when no command is said",
         discussion: """
             Runs the slot engine on this machine's disk and answers osctl over gRPC with mutual \
             TLS. Until the node is bootstrapped only status, identity and bootstrap are served. \
             SIGTERM ends it in order.
 
             EXAMPLE: keel-agent --disk /dev/sda --trust /etc/keel/trust --plain-host
-            """,
-        version: AgentService.version
+            """
     )
 
     @Option(help: ArgumentHelp("Work on this disk or image file", valueName: "disk"))
@@ -49,14 +61,6 @@ struct KeelAgent: ParsableCommand {
     @Option(help: ArgumentHelp("Log from this level on", valueName: "level"))
     var logLevel: Logger.Level = .info
 
-    static func main() {
-        // Before there is a second thread, so that all of them hold the signals back.
-        Signals.holdBack()
-        OpenSSLLibrary.staysToTheEnd()
-        Memory.returnLargeBlocks()
-        main(nil)
-    }
-
     func validate() throws {
         if (initSocket != nil) == plainHost {
             throw ValidationError("say either --init SOCKET or --plain-host")
@@ -67,6 +71,9 @@ struct KeelAgent: ParsableCommand {
     }
 
     func run() throws {
+        // Before there is a second thread, so that all of them hold the signals back.
+        Signals.holdBack()
+        Memory.returnLargeBlocks()
         let ring = LogRing()
         let level = logLevel
         let logger = Logger(label: "agent") { _ in RingLogHandler(ring: ring, level: level) }
@@ -83,10 +90,10 @@ struct KeelAgent: ParsableCommand {
                 initLink: link(ring),
                 logger: logger
             )
-            try Self.wait { () async throws(DaemonError) in try await daemon.start() }
+            try Blocking.wait { () async throws(DaemonError) in try await daemon.start() }
             let signal = Signals.wait()
             logger.notice("A signal came", metadata: ["signal": "\(signal)"])
-            try Self.wait { () async throws(DaemonError) in await daemon.stop() }
+            Blocking.wait { await daemon.stop() }
         } catch {
             logger.critical("The agent does not start", metadata: ["error": "\(error.sentence)"])
             throw ExitCode(1)
@@ -102,29 +109,6 @@ struct KeelAgent: ParsableCommand {
         )
         return PoliteHost(host, allowsReboot: allowReboot)
     }
-
-    /// Keeps the main thread, which waits for signals, out of Swift's concurrency.
-    private static func wait(
-        _ body: @escaping @Sendable () async throws(DaemonError) -> Void
-    ) throws(DaemonError) {
-        let done = Semaphore(0)
-        let box = Box()
-        Task {
-            do throws(DaemonError) { try await body() } catch { box.set(.failure(error)) }
-            done.signal()
-        }
-        done.wait()
-        try box.value.get()
-    }
-}
-
-/// Carries a result from a task to the thread that waits for it.
-private final class Box: Sendable {
-    private let outcome = Mutex<Result<Void, DaemonError>>(.success(()))
-
-    var value: Result<Void, DaemonError> { outcome.withLock { $0 } }
-
-    func set(_ value: Result<Void, DaemonError>) { outcome.withLock { $0 = value } }
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -47,6 +47,12 @@ final class OperationHandle: Sendable {
         operations.tell(stored.operation)
     }
 
+    /// What the phase waits for: told, not kept.
+    func tell(waitingFor words: String) {
+        guard let stored = operations.change(id, { $0.waitingFor = words }) else { return }
+        operations.tell(stored.operation)
+    }
+
     /// How far it is: told, not kept.
     func show(_ progress: Keel_V1_Progress, in phase: Keel_V1_Operation.Phase) {
         guard let stored = operations.change(id, { $0.progress = progress }) else { return }

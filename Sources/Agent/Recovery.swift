@@ -91,6 +91,18 @@ extension Operations {
         }
     }
 
+    /// Writes down what the firmware decided while nobody ran, and makes the copies of the boot
+    /// record agree: what opening the engine does. Not in a trial, of which nothing is certain yet;
+    /// an operation that was taken up does it by itself.
+    func noteVerdicts(_ place: Place) async throws(CallFailure) {
+        guard active == nil else { return }
+        try await exclusively { () throws(AgentError) in
+            let bench = try Bench(place, writing: true)
+            guard try bench.node().standing == .trusted else { return }
+            _ = try bench.openEngine()
+        }
+    }
+
     private func recover(_ stored: StoredOperation, _ place: Place) {
         do throws(AgentError) {
             let node = try Bench(place, writing: false).node()

@@ -21,6 +21,7 @@ enum Roles {
         "UpgradeLoader": .admin,
         "Reboot": .operator,
         "Shutdown": .admin,
+        "LeaveCluster": .admin,
         "GetHealth": .reader,
         "GetHistory": .reader,
         "Explain": .reader,

@@ -39,6 +39,7 @@ struct DataPartition {
         let answer = prepare(handover)
         if let sentence = answer?["sentence"]?.text, !sentence.isEmpty { ground.say(sentence) }
         let state = mount(answer)
+        if state == .writable { Leaving(on: ground).run() }
         makePieces(state)
         makeLayers(state)
         return state

@@ -19,6 +19,8 @@ protocol Files: AnyObject {
     func keep(_ path: String, _ text: String) throws(Errno)
     func remove(_ path: String) throws(Errno)
     func removeFolder(_ path: String) throws(Errno)
+    /// Gives a file or folder another name; what has it already is replaced, if no full folder.
+    func rename(_ path: String, to new: String) throws(Errno)
 }
 
 /// What only the first process asks of the kernel.

@@ -5,10 +5,8 @@ import Syscalls
 // What happens once a second: the trial, the clock, the black box.
 extension Life {
     func tick(_ now: Duration) {
-        let isBootstrapped =
-            ready.handover.facts.state != "lastresort"
-            && ground.exists(DataPartition.place + "/kubernetes/current")
-        perform(supervisor.setBootstrapped(isBootstrapped, now: now))
+        let isJoined = ready.handover.facts.state != "lastresort" && hasJoined
+        perform(supervisor.setBootstrapped(isJoined, now: now))
         if desk.isHeard || isAgentOpen, !trial.hasAgent {
             trial.heardAgent(now: now)
             ground.say("the agent answers, \(now.components.seconds) s after the kernel began")
@@ -20,6 +18,14 @@ extension Life {
             clock.keep()
         }
         saveNotes(now)
+    }
+
+    /// Whether the bootstrap in force named a cluster: one that only names who may command the
+    /// node starts nothing. The agent keeps it; Sources/Agent/Bootstrap says how.
+    private var hasJoined: Bool {
+        let folder = DataPartition.place + "/kubernetes"
+        guard let set = ground.text(folder + "/current")?.first else { return false }
+        return ["a", "b"].contains(set) && ground.exists("\(folder)/\(set)/ca.crt")
     }
 
     private func judge(_ now: Duration) {

@@ -49,6 +49,8 @@ final class RealGround: Ground {
 
     func removeFolder(_ path: String) throws(Errno) { try Directory.remove(path) }
 
+    func rename(_ path: String, to new: String) throws(Errno) { try File.rename(path, to: new) }
+
     func mount(_ mount: Mount) throws(Errno) {
         try Mounts.mount(
             mount.source,

@@ -22,6 +22,7 @@ enum Settings {
         // What kubelet insists on.
         ("vm/overcommit_memory", "1"),
         ("vm/panic_on_oom", "0"),
+        ("kernel/panic", "10"),
         ("kernel/panic_on_oops", "1"),
         ("kernel/keys/root_maxkeys", "1000000"),
         ("kernel/keys/root_maxbytes", "25000000"),
@@ -46,7 +47,6 @@ enum Settings {
         let value = isOnTrial ? "1" : "0"
         put(value, "/proc/sys/kernel/hung_task_panic", on: ground)
         put(value, "/proc/sys/kernel/softlockup_panic", on: ground)
-        put(isOnTrial ? "5" : "10", "/proc/sys/kernel/panic", on: ground)
     }
 
     /// No unsigned module, no writing to the kernel's memory, from here on until the restart.

@@ -95,7 +95,7 @@ final class BundleFile {
         do throws(Errno) { return try file.status().size } catch { throw .system(error) }
     }
 
-    private static func supply(_ path: String) throws(BundleFailure) -> FileSupply {
-        do throws(Errno) { return try FileSupply(path) } catch { throw .system(error) }
+    private static func supply(_ path: String) throws(BundleFailure) -> FileBlocks {
+        do throws(Errno) { return try FileBlocks(path) } catch { throw .system(error) }
     }
 }

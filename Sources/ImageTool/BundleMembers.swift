@@ -1,6 +1,6 @@
-import Archive
+public import Archive
 import Slots
-import Syscalls
+public import Syscalls
 
 /// Where the four members of a bundle lie in its file.
 ///
@@ -17,7 +17,7 @@ struct BundleMembers: Equatable {
     let size: Int
 
     /// Reads the headers only. `fileSize` is what the system says of the file.
-    init(_ supply: FileSupply, fileSize: Int) throws(BundleFailure) {
+    init(_ supply: FileBlocks, fileSize: Int) throws(BundleFailure) {
         let reader = TarReader(supply, limits: .small)
         var ranges: [Range<Int>] = []
         var end = 0
@@ -69,3 +69,5 @@ enum BundleFailure: Error, Equatable {
         }
     }
 }
+
+extension FileBlocks: ByteSupply {}

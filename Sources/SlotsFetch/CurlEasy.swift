@@ -89,18 +89,34 @@ final class CurlEasy {
         try unsafe check(keel_curl_set_pointer(handle, CURLOPT_WRITEDATA, context), "context")
         try unsafe check(keel_curl_set_pointer(handle, CURLOPT_HEADERDATA, context), "context")
         try set(CURLOPT_RANGE, exchange.request.range)
+        try set(fields: exchange.condition.map { ["If-Range: \($0)"] } ?? [])
+    }
+
+    /// Puts these lines into the head of each request from now on, in place of those before. One
+    /// without a value, such as `Expect:`, keeps libcurl from writing its own.
+    func set(fields lines: [String]) throws(SourceError) {
         // Sound: the old list is freed only after libcurl has the new one.
         let old = unsafe fields
         unsafe fields = nil
-        if let condition = exchange.condition {
-            unsafe fields = "If-Range: \(condition)".withCString {
-                unsafe curl_slist_append(nil, $0)
-            }
+        for line in lines {
+            // Sound: libcurl copies the text; NULL leaves the list as it was.
+            let longer = unsafe line.withCString { unsafe curl_slist_append(fields, $0) }
+            guard let longer = unsafe longer else { throw .unusable(reason: "no memory") }
+            unsafe fields = longer
         }
         // Sound: the handle keeps the new list, which lives until it is replaced here; only then
         // is the old one freed.
         try unsafe check(keel_curl_set_pointer(handle, CURLOPT_HTTPHEADER, fields), "fields")
         unsafe curl_slist_free_all(old)
+    }
+
+    /// What the next request sends; its method is POST then, unless another is named.
+    func set(body: [UInt8]) throws(SourceError) {
+        // Sound: libcurl copies the bytes.
+        let code = unsafe body.withUnsafeBytes {
+            unsafe keel_curl_set_body(handle, $0.baseAddress, $0.count)
+        }
+        try check(code, "body")
     }
 
     /// Lets a paused transfer go on; its held-back bytes are handed over during this call.

@@ -60,6 +60,17 @@ final class PageTransfer {
         try easy.set(CURLOPT_SSLKEY_BLOB, blob: client.key)
     }
 
+    /// What is asked for. libcurl writes the method as it stands, and adds `Content-Length`.
+    func ask(_ method: PageRequest.Method, _ content: PageContent?) throws(SourceError) {
+        if let content {
+            try easy.set(body: content.bytes)
+            // Without `Expect` nobody waits for a server's leave to send the body.
+            try easy.set(fields: ["Content-Type: \(content.type)", "Expect:"])
+        }
+        // Last, because a body means POST to libcurl.
+        if method != .get { try easy.set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
+    }
+
     /// Transfers the page and blocks meanwhile.
     func run() -> Result<(status: Int, body: [UInt8]), PageFailure> {
         // Sound: top-level functions; the collector is held by self, and self by this call.

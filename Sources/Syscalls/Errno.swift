@@ -26,6 +26,7 @@ public struct Errno: Error, Sendable, Hashable, CustomStringConvertible {
     public static let busy = Errno(EBUSY)
     public static let exists = Errno(EEXIST)
     public static let isFolder = Errno(EISDIR)
+    public static let notEmpty = Errno(ENOTEMPTY)
     public static let invalid = Errno(EINVAL)
     public static let inputOutput = Errno(EIO)
     public static let noEntry = Errno(ENOENT)

@@ -49,4 +49,20 @@ public enum CurrentProcess {
     /// Ends it at once with `code`; what `print` holds back is written first.
     /// C function: `exit(3)`.
     public static func end(_ code: Int32) -> Never { exit(code) }
+
+    /// Becomes the program at `executable` (a path; no search); returns only when that fails.
+    /// Descriptors that are not marked otherwise stay open. C function: `execve(2)`.
+    public static func become(
+        _ executable: String,
+        _ arguments: [String],
+        environment: [String]
+    ) throws(Errno) {
+        for text in [executable] + arguments + environment where text.utf8.contains(0) {
+            throw .invalid
+        }
+        let argv = CStrings([executable] + arguments)
+        let envp = CStrings(environment)
+        // Sound: everything pointed to lives until the call returns; lists end with nil.
+        _ = try checked { unsafe execve(executable, argv.list, envp.list) }
+    }
 }

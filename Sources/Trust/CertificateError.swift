@@ -14,4 +14,6 @@ public enum CertificateError: Error, Sendable, Hashable {
     case key(KeyError)
     /// A private key of another algorithm than EC and RSA. `found` is libcrypto's name for it.
     case unsupportedKey(found: String)
+    /// The private key is not the certificate's.
+    case otherKey
 }

@@ -11,6 +11,7 @@ extension CertificateError {
         case .key(.wrongLabel(let found, _)): "expected a PRIVATE KEY, found a \(found)"
         case .key: "expected one private key in PEM"
         case .unsupportedKey(let found): "expected an EC or RSA key, found \(found)"
+        case .otherKey: "its key is not its certificate's"
         }
     }
 }

@@ -39,8 +39,8 @@ struct Osctl: AsyncParsableCommand {
             CommandGroup(
                 name: "The machine",
                 subcommands: [
-                    Reboot.self, Shutdown.self, Config.self, Services.self, Restart.self, Logs.self,
-                    SupportBundle.self,
+                    Reboot.self, Shutdown.self, Reset.self, Config.self, Services.self,
+                    Restart.self, Logs.self, SupportBundle.self,
                 ]
             ),
             CommandGroup(

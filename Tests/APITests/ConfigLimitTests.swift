@@ -115,6 +115,7 @@ struct ConfigLimitTests {
             ("kubelet.cluster_domain", { $0.kubelet.clusterDomain = "A" }),
             ("kubelet.system_reserved", { $0.kubelet.systemReserved = ["cpu": "1 2"] }),
             ("health.steady", { $0.health.steady = 3601 }),
+            ("health.cluster_patience", { $0.health.clusterPatience = 3601 }),
             ("health.advisory", { $0.health.advisory = [""] }),
             ("health.probes.name", { $0.health.probes[0].name = "" }),
             ("health.probes.timeout", { $0.health.probes[0].timeout = 61 }),

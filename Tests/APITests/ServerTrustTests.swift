@@ -55,6 +55,7 @@ struct ServerTrustTests {
         #expect(found?.detail.sentence.contains("certificate is for 2001:db8::7") == true)
         let shown = ShownCertificate(
             leaf: [],
+            chain: [],
             commonName: "",
             names: [],
             addresses: ["192.0.2.1", "2001:db8::7"]
@@ -77,6 +78,33 @@ struct ServerTrustTests {
         let found = try await call(["127.0.0.1"], believing: trust)
         #expect(found?.code == .unavailable)
         #expect(found?.detail.sentence.contains("not signed by the given authority") == true)
+    }
+
+    @Test("of two ways to be known one is enough; without either, both are told")
+    func either() async throws {
+        func trust(_ key: [UInt8], _ words: String?) -> ServerTrust {
+            .either(sha256: key) { chain in
+                PEM.firstCertificate(in: chain) == nil ? "no chain" : words
+            }
+        }
+        let other = [UInt8](repeating: 7, count: 32)
+        #expect(try await call(["127.0.0.1"], believing: trust(other, nil)) == nil)
+        let elsewhere = try await call(["192.0.2.7"], believing: trust(other, nil))
+        #expect(elsewhere?.detail.sentence.contains("certificate is for 192.0.2.7") == true)
+        let refused = try await call(["127.0.0.1"], believing: trust(other, "nobody's"))
+        #expect(refused?.code == .unavailable)
+        for words in [other.hex, "nobody's"] {
+            #expect(refused?.detail.sentence.contains(words) == true)
+        }
+        let world = try World()
+        let own = try world.store.current.identity.fingerprint
+        let client = try NodeClient(
+            endpoint: world.endpoint,
+            trust: trust(own, "nobody's"),
+            credentials: world.clients.client("alice")
+        )
+        _ = try await client.getStatus(.init(), timeout: patience)
+        await world.stop()
     }
 
     @Test("another key than the pinned one is refused, with the fingerprints of both")

@@ -204,7 +204,7 @@ struct ConfigurationTests {
         #expect(try store.pending() == nil)
     }
 
-    @Test("two probes of one name, and one interface twice, are refused")
+    @Test("two probes of one name, and an interface or a registry twice, are refused")
     func notDone() async throws {
         let configuration = try configuration()
         for names in [["disk"], ["shop", "shop"]] {
@@ -227,5 +227,13 @@ struct ConfigurationTests {
             _ = try await configuration.dryRun(twice)
         }
         #expect(double.detail.reason == .badRequest)
+        var mirrors = config("new")
+        mirrors.registryMirrors = ["quay.io", "Quay.io"].map { host in
+            .with { $0.registry = host }
+        }
+        let same = try await refusal { () throws(CallFailure) in
+            _ = try await configuration.dryRun(mirrors)
+        }
+        #expect(same.sentence.contains("registry_mirrors names a registry twice"))
     }
 }

@@ -52,6 +52,26 @@ struct EngineWorkTests {
         #expect(entries.allSatisfy { $0.moment.bootID == "boot-1" })
     }
 
+    @Test("a trial that only the firmware saw fail is in the history once the agent has started")
+    func verdicts() async throws {
+        let operations = node.operations(node.engine(link))
+        var events: [HistoryEntry.Event] {
+            get throws {
+                try HistoryFile(inFolder: node.place.history).lines()
+                    .compactMap(HistoryEntry.init(parsing:)).map(\.event)
+            }
+        }
+        _ = try await upgrade("2.0.0")
+        // A trial is still to come.
+        try await operations.noteVerdicts(node.place)
+        #expect(try events == [.install, .activate])
+        try Bench(node.place, writing: true).machine.bootLoader.revoke(.b, as: .failed)
+        for _ in 1...2 {
+            try await operations.noteVerdicts(node.place)
+            #expect(try events == [.install, .activate, .fail])
+        }
+    }
+
     @Test("the same upgrade again changes nothing that matters")
     func again() async throws {
         _ = try await upgrade("2.0.0")

@@ -76,6 +76,7 @@ struct ErrorTableTests {
         (.state(StateError(.write, "x", .noSpace)), .internal),
         (.cancelled, .cancelled),
         (.notRebooted(.init(done: "Slot b is armed.", refusal: "no.")), .noInit),
+        (.notDrained("The node was not drained within 600 s: a/b has not ended yet."), .notDrained),
     ]
 
     @Test("every refusal of the engine has its reason, its sentence and its code")

@@ -85,4 +85,53 @@ struct HealthGateTests {
             return
         }
     }
+
+    /// Second, whether `a` passes, whether the cluster answers, and what is decided.
+    typealias Answer = (second: Int, passed: Bool, answers: Bool, decision: HealthGate.Decision)
+
+    @Test("a cluster that does not answer is waited for, and then says nothing against a release")
+    func excused() {
+        let both = HealthGate.Decision.wait(for: ["a", "node"])
+        let node = HealthGate.Decision.wait(for: ["node"])
+        let silent: [Answer] = [
+            (10, false, false, both), (12, true, false, node), (49, true, false, node),
+            (50, true, false, .confirm),
+        ]
+        let flapping: [Answer] = [
+            (12, true, false, node), (49, false, false, both), (50, true, false, node),
+            (59, true, false, node), (60, true, false, .confirm),
+        ]
+        let back: [Answer] = [
+            (12, true, false, node), (30, true, true, .wait(for: [])), (39, true, false, node),
+            (40, true, true, .wait(for: [])), (49, true, true, .wait(for: [])),
+            (50, true, true, .confirm),
+        ]
+        let guilty: [Answer] = [
+            (60, false, false, both), (100, false, false, .reject(check: "a", why: "a says so.")),
+        ]
+        for steps in [silent, flapping, back, guilty] {
+            var gate = HealthGate(
+                steady: .seconds(10),
+                deadline: .seconds(100),
+                patience: .seconds(50)
+            )
+            for step in steps { #expect(weigh(&gate, step) == step.decision, "\(step)") }
+        }
+    }
+
+    @Test("where excuses do not count, a cluster that does not answer is the reason")
+    func required() {
+        var gate = gate()
+        let steps: [Answer] = [
+            (12, true, false, .wait(for: ["node"])), (99, true, false, .wait(for: ["node"])),
+            (100, true, false, .reject(check: "node", why: "node says so.")),
+        ]
+        for step in steps { #expect(weigh(&gate, step) == step.decision, "\(step)") }
+    }
+
+    private func weigh(_ gate: inout HealthGate, _ step: Answer) -> HealthGate.Decision {
+        var node = Self.check("node", step.answers)
+        node.excused = !step.answers
+        return gate.weigh([Self.check("a", step.passed), node], now: .seconds(step.second))
+    }
 }

@@ -97,7 +97,19 @@ struct ServiceTests {
                 timeout: .patience
             )
         }
-        #expect(drain.detail.reason == .noInit)
+        #expect(drain.detail.reason == .badRequest)
+        let alone = try await failure { () async throws(CallFailure) in
+            try await admin.upgrade(
+                .with {
+                    $0.source = "/x"
+                    $0.drain.enabled = true
+                    $0.reboot = .now
+                },
+                timeout: .patience
+            )
+        }
+        #expect(alone.detail.reason == .nothingToDo)
+        #expect(alone.sentence.contains("no pods to move away"))
         let source = try await failure { () async throws(CallFailure) in
             try await admin.upgrade(.with { $0.source = "-" }, timeout: .patience)
         }
@@ -106,6 +118,11 @@ struct ServiceTests {
             try await admin.shutdown(.init(), timeout: .patience)
         }
         #expect(off.detail.reason == .noInit && off.code == .unimplemented)
+        let leaving = try await failure { () async throws(CallFailure) in
+            try await admin.leaveCluster(.init(), timeout: .patience)
+        }
+        #expect(leaving.detail.reason == .nothingToDo)
+        #expect(leaving.sentence.contains("belongs to no cluster"))
         #expect(try await admin.listOperations(.init(), timeout: .patience).operations.isEmpty)
         await end()
     }

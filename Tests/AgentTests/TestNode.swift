@@ -128,7 +128,14 @@ struct TestNode {
     }
 
     func engine(_ link: any Init = FakeInit()) -> EngineWork {
-        EngineWork(place: place, initLink: link) { 3 }
+        let credentials = CredentialsReader(state: state, home: folder("kubelet")) { "node" }
+        let cluster = ClusterClient(credentials: credentials, patience: .seconds(1))
+        return EngineWork(place: place, initLink: link, cluster: cluster) { 3 }
+    }
+
+    /// In a cluster made of memory.
+    func engine(_ link: any Init, in cluster: ModelCluster) -> EngineWork {
+        EngineWork(place: place, initLink: link, cluster: cluster, time: cluster) { 3 }
     }
 }
 

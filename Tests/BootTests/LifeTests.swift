@@ -101,11 +101,16 @@ struct LifeTests {
     func joined() throws {
         let life = try life("good", keeper(.good), Desk(rings: rings))
         ground.set("/var/lib/keel/kubernetes/current", "a x\n")
+        ground.set("/var/lib/keel/kubernetes/b/ca.crt", "an earlier cluster's")
+        _ = run(life, seconds: 2)
+        #expect(!hands.log.contains("start /kubelet"), "it has a client CA and no cluster")
+        ground.set("/var/lib/keel/kubernetes/a/ca.crt", "the cluster's")
         _ = run(life, seconds: 2)
         #expect(hands.log.contains("start /kubelet"))
         let fresh = LifeTests()
         let other = try fresh.life("lastresort", fresh.keeper(.failed), Desk(rings: rings))
         fresh.ground.set("/var/lib/keel/kubernetes/current", "a x\n")
+        fresh.ground.set("/var/lib/keel/kubernetes/a/ca.crt", "the cluster's")
         _ = fresh.run(other, seconds: 30)
         #expect(!fresh.hands.log.contains("start /kubelet"))
     }

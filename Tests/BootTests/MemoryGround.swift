@@ -82,11 +82,20 @@ final class MemoryGround: Ground {
     }
 
     func remove(_ path: String) throws(Errno) {
-        guard files.removeValue(forKey: path) != nil else { throw .isFolder }
-        deeds.append("remove \(path)")
+        guard files[path] != nil else { throw .isFolder }
+        try perform("remove \(path)")
+        files[path] = nil
     }
 
     func removeFolder(_ path: String) throws(Errno) { try perform("rmdir \(path)") }
+
+    func rename(_ path: String, to new: String) throws(Errno) {
+        try perform("rename \(path) \(new)")
+        for (name, bytes) in files where name == path || name.hasPrefix(path + "/") {
+            files[name] = nil
+            files[new + name.dropFirst(path.count)] = bytes
+        }
+    }
 
     func mount(_ mount: Mount) throws(Errno) {
         let what = mount.type.isEmpty ? mount.source : mount.type

@@ -177,6 +177,8 @@ struct Stage2Tests {
         prepare()
         _ = try run("trial3")
         #expect(ground.deeds("put").contains("/proc/sys/kernel/hung_task_panic=1"))
+        // The kubelet starts with no other value.
+        #expect(ground.deeds("put").contains("/proc/sys/kernel/panic=10"))
         let fresh = Stage2Tests()
         fresh.prepare()
         _ = try fresh.run("good")

@@ -9,7 +9,7 @@ struct ExitCodeTests {
         (.badRequest, 2), (.notAuthenticated, 2), (.denied, 2), (.busy, 3), (.notFound, 2),
         (.releaseRefused, 2), (.notSettled, 2), (.nothingToDo, 2), (.source, 1), (.disk, 1),
         (.cancelled, 1), (.notBootstrapped, 2), (.bootstrapRefused, 2), (.cluster, 1),
-        (.noInit, 2), (.loaderRefused, 2), (.configTry, 2), (.internal, 1),
+        (.noInit, 2), (.loaderRefused, 2), (.configTry, 2), (.internal, 1), (.notDrained, 1),
     ]
 
     @Test("every reason of the API has its exit code")

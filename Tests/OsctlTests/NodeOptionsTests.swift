@@ -62,7 +62,8 @@ struct NodeOptionsTests {
             pin: Digest? = nil,
             ca: [UInt8]? = nil,
             contextCA: [UInt8]? = nil,
-            remembered: Digest? = nil
+            remembered: Digest? = nil,
+            cluster: [UInt8]? = nil
         ) -> Acquaintance {
             Acquaintance.of(
                 endpoint,
@@ -70,14 +71,20 @@ struct NodeOptionsTests {
                 authorities: ca,
                 context: lab,
                 contextAuthorities: contextCA,
-                remembered: remembered
+                remembered: remembered,
+                cluster: cluster
             )
         }
         #expect(of(here) == .stranger)
+        #expect(of(here, cluster: [9]) == .stranger)
+        #expect(of(here, remembered: two, cluster: [9]) == .either(two, [9]))
+        #expect(of(here, contextCA: [7], remembered: two, cluster: [9]) == .signed([7]))
+        #expect(of(here, pin: one, remembered: two, cluster: [9]) == .pinned(one))
         #expect(of(here, remembered: two) == .pinned(two))
         #expect(of(here, contextCA: [7], remembered: two) == .signed([7]))
         lab.fingerprint = one
         #expect(of(here, contextCA: [7], remembered: two) == .pinned(one))
+        #expect(of(here, remembered: two, cluster: [9]) == .either(one, [9]))
         #expect(of(elsewhere, contextCA: [7], remembered: two) == .pinned(two))
         #expect(of(here, ca: [8], remembered: two) == .signed([8]))
         #expect(of(here, pin: two, ca: [8]) == .pinned(two))

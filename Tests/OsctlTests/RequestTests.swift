@@ -113,6 +113,7 @@ struct RequestTests {
         "wrong words end with 64",
         arguments: [
             ["upgrade"], ["upgrade", "--attach", "x"], ["upgrade", "x", "--drain-force"],
+            ["upgrade", "x", "--drain"], ["reset"],
             ["upgrade", "x", "--request-id", "short"], ["upgrade", "x", "--timeout", "0"],
             ["upgrade", "x", "--not-before", "soon"], ["upgrade", "x", "--digest", "12"],
             ["confirm", "--slot", "c"], ["logs"], ["logs", "a", "--level", "loud"], ["nothing"],

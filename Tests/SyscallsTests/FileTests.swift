@@ -34,6 +34,31 @@ import Testing
         #expect(try Directory.names(at: folder.path) == ["a"])
     }
 
+    @Test("a tree is removed whole: deeper than a path is long, any names, no link followed")
+    func tree() throws {
+        let top = folder("top")
+        try File.writeAtomically([1].span, to: folder("kept"), permissions: 0o600)
+        // Made from within, as no path leads there.
+        let words = """
+            mkdir "$1" "$1/9.removed" && cd "$1" && ln -s ../kept link && ln -s .. up &&
+            touch "$(printf 'a\\377b')" 9.removed/x && mkfifo pipe && mkdir -m 0 closed &&
+            n=$(printf '%0200d' 0) && i=0 &&
+            while [ $i -lt 40 ]; do mkdir $n side && touch $n/f side/g && cd -P $n; i=$((i+1)); done
+            """
+        let made = try Spawn.run(
+            "/bin/sh",
+            ["-c", words, "sh", top],
+            outputLimit: 4096,
+            timeout: .seconds(60)
+        )
+        #expect(made.end == .exited(code: 0), "\(String(decoding: made.output, as: UTF8.self))")
+        try Directory.removeTree(top)
+        #expect(try Directory.names(at: folder.path) == ["kept"])
+        try Directory.removeTree(top)
+        #expect(throws: Errno.notDirectory) { try Directory.removeTree(folder("kept")) }
+        #expect(throws: Errno.invalid) { try Directory.removeTree("a\0b") }
+    }
+
     @Test("an atomic write into a folder that is not there throws ENOENT")
     func noFolder() {
         #expect(throws: Errno.noEntry) {

@@ -68,10 +68,15 @@ final class Channel: Sendable {
     }
 
     /// Makes such a call; nil on a closed channel. Cancelling the task cancels it.
-    func ask(_ path: String, _ request: [UInt8], _ timeout: Duration) async -> Answer? {
+    func ask(
+        _ path: String,
+        _ request: [UInt8],
+        _ timeout: Duration,
+        metadata: [(key: String, value: String)] = []
+    ) async -> Answer? {
         guard let call = call(path, timeout) else { return nil }
         defer { forget(call) }
-        let batch = Batch().sendHeaders().sendMessage(request).sendClose()
+        let batch = Batch().sendHeaders(metadata).sendMessage(request).sendClose()
             .receiveHeaders().receiveMessage().receiveStatus()
         await call.runCancellably(batch)
         let (code, words, detail) = batch.status

@@ -123,9 +123,11 @@ private final class Verifier {
             let leaf = PEM.firstCertificate(in: pem)
         else { return "the node shows no certificate" }
         let name = unsafe peer.common_name.map { unsafe String(cString: $0) }
+        let chain = unsafe peer.peer_cert_full_chain.map { unsafe Array(String(cString: $0).utf8) }
         return unsafe check(
             ShownCertificate(
                 leaf: leaf,
+                chain: chain ?? pem,
                 commonName: name ?? "",
                 names: Self.list(peer.san_names.dns_names, peer.san_names.dns_names_size),
                 addresses: Self.list(peer.san_names.ip_names, peer.san_names.ip_names_size)

@@ -91,6 +91,13 @@ extension NodeClient {
         try await unary("Shutdown", request, timeout)
     }
 
+    public func leaveCluster(
+        _ request: Keel_V1_LeaveClusterRequest,
+        timeout: Duration
+    ) async throws(CallFailure) -> Keel_V1_LeaveClusterResponse {
+        try await unary("LeaveCluster", request, timeout)
+    }
+
     public func getHealth(
         _ request: Keel_V1_GetHealthRequest,
         timeout: Duration

@@ -11,6 +11,13 @@ public enum ServerTrust: Sendable {
     /// addresses, when it has any: nodes are reached by address, and a certificate that names none
     /// is taken at any. So give this the authority that signs nodes, not one that signs the world.
     case authorities([UInt8])
+
+    /// The key as in `pinned`, or a certificate that `judge` finds nothing wrong with: a node that
+    /// joins a cluster has the one, and later the other.
+    ///
+    /// `judge` gets what the node shows, its own certificate first (PEM), and answers what is wrong
+    /// with who signed it; names and addresses are held against the endpoint as in `authorities`.
+    case either(sha256: [UInt8], judge: @Sendable (_ chain: [UInt8]) -> String?)
 }
 
 /// A client's own certificate chain and key, PEM.
@@ -28,6 +35,8 @@ public struct ClientCredentials: Sendable {
 struct ShownCertificate: Sendable {
     /// The leaf, DER.
     var leaf: [UInt8]
+    /// The leaf and what came with it, PEM.
+    var chain: [UInt8]
     var commonName: String
     var names: [String]
     var addresses: [String]
@@ -44,32 +53,44 @@ extension ServerTrust {
     /// What is left to check after TLS has checked the chain, or has not because a pin is given.
     func check(for endpoint: Endpoint) -> ServerCheck {
         switch self {
-        case .pinned(let expected):
+        case .pinned(let expected): return { Self.trouble(withKeyOf: $0, expected) }
+        case .authorities: return { Self.trouble(withNamesOf: $0, endpoint) }
+        case .either(let expected, let judge):
             return { shown in
-                guard let found = Fingerprint.ofKey(inCertificate: shown.leaf) else {
-                    return "the key in its certificate cannot be read"
-                }
-                guard found != expected else { return nil }
-                return "its key has the fingerprint \(Fingerprint.hexadecimal(found)), expected "
-                    + "is \(Fingerprint.hexadecimal(expected))"
-            }
-        case .authorities:
-            return { shown in
-                if endpoint.isAddress {
-                    let isThere = shown.addresses.contains {
-                        NetworkText.isSameAddress($0, endpoint.host)
-                    }
-                    guard !shown.addresses.isEmpty, !isThere else { return nil }
-                    let list = shown.addresses.prefix(8).joined(separator: ", ")
-                    return "the node's certificate is for \(list)"
-                }
-                let names = shown.names.isEmpty ? [shown.commonName] : shown.names
-                guard !names.contains(where: { Self.matches(endpoint.host, $0) }) else {
-                    return nil
-                }
-                return "the node's certificate is for \(names.prefix(8).joined(separator: ", "))"
+                guard let key = Self.trouble(withKeyOf: shown, expected) else { return nil }
+                if let signer = judge(shown.chain) { return "\(key), and: \(signer)" }
+                return Self.trouble(withNamesOf: shown, endpoint)
             }
         }
+    }
+
+    private static func trouble(
+        withKeyOf shown: ShownCertificate,
+        _ expected: [UInt8]
+    ) -> String? {
+        guard let found = Fingerprint.ofKey(inCertificate: shown.leaf) else {
+            return "the key in its certificate cannot be read"
+        }
+        guard found != expected else { return nil }
+        return "its key has the fingerprint \(Fingerprint.hexadecimal(found)), expected "
+            + "is \(Fingerprint.hexadecimal(expected))"
+    }
+
+    private static func trouble(
+        withNamesOf shown: ShownCertificate,
+        _ endpoint: Endpoint
+    ) -> String? {
+        if endpoint.isAddress {
+            let isThere = shown.addresses.contains {
+                NetworkText.isSameAddress($0, endpoint.host)
+            }
+            guard !shown.addresses.isEmpty, !isThere else { return nil }
+            let list = shown.addresses.prefix(8).joined(separator: ", ")
+            return "the node's certificate is for \(list)"
+        }
+        let names = shown.names.isEmpty ? [shown.commonName] : shown.names
+        guard !names.contains(where: { matches(endpoint.host, $0) }) else { return nil }
+        return "the node's certificate is for \(names.prefix(8).joined(separator: ", "))"
     }
 
     /// Whether a certificate's name covers a host: equal, or `*.` for exactly one label.

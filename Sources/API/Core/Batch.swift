@@ -9,7 +9,8 @@ final class Batch: @unchecked Sendable {
     // Sound: an empty list points to nothing.
     private var operations: [grpc_op] = unsafe []
     private var sent: UnsafeMutablePointer<grpc_byte_buffer>?
-    private var trailer: UnsafeMutablePointer<grpc_metadata>?
+    /// Metadata of our own: a client's leading, a server's trailing.
+    private var fields: UnsafeMutableBufferPointer<grpc_metadata>?
     private let received: UnsafeMutablePointer<UnsafeMutablePointer<grpc_byte_buffer>?>
     /// The peer's leading and trailing metadata.
     private let metadata: UnsafeMutablePointer<grpc_metadata_array>
@@ -36,11 +37,14 @@ final class Batch: @unchecked Sendable {
         // Sound: the core is done with the batch, because its tag held it until then.
         if let sent = unsafe sent { unsafe grpc_byte_buffer_destroy(sent) }
         if let buffer = unsafe received.pointee { unsafe grpc_byte_buffer_destroy(buffer) }
-        if let trailer = unsafe trailer {
+        if let fields = unsafe fields {
+            for index in fields.indices {
+                // Sound: as above.
+                unsafe grpc_slice_unref(fields[index].key)
+                unsafe grpc_slice_unref(fields[index].value)
+            }
             // Sound: as above.
-            unsafe grpc_slice_unref(trailer.pointee.key)
-            unsafe grpc_slice_unref(trailer.pointee.value)
-            unsafe trailer.deallocate()
+            unsafe fields.deallocate()
         }
         // Sound: as above.
         unsafe grpc_slice_unref(words.pointee)
@@ -71,8 +75,15 @@ final class Batch: @unchecked Sendable {
 
 // Sending.
 extension Batch {
-    // Sound: an operation without a payload.
-    func sendHeaders() -> Batch { unsafe add(GRPC_OP_SEND_INITIAL_METADATA) }
+    /// Begins a call, with `metadata` beside it.
+    func sendHeaders(_ metadata: [(key: String, value: String)] = []) -> Batch {
+        keep(metadata.map { ($0.key, Array($0.value.utf8)) })
+        // Sound: the entries are freed in deinit, after the core is done with them.
+        return unsafe add(GRPC_OP_SEND_INITIAL_METADATA) { operation in
+            unsafe operation.data.send_initial_metadata.count = fields?.count ?? 0
+            unsafe operation.data.send_initial_metadata.metadata = fields?.baseAddress
+        }
+    }
 
     func sendMessage(_ bytes: [UInt8]) -> Batch {
         // Sound: the buffer is freed in deinit, after the core is done with it.
@@ -87,23 +98,33 @@ extension Batch {
 
     /// Ends a call on the server's side, with `detail` in the trailing metadata.
     func sendStatus(_ status: StatusCode, _ sentence: String, _ detail: [UInt8]?) -> Batch {
-        // Sound: slices and entry are freed in deinit, after the core is done with them.
+        // Sound: slices and entries are freed in deinit, after the core is done with them.
         unsafe words.pointee = Slices.make(Array(sentence.utf8))
-        if let detail {
-            let entry = UnsafeMutablePointer<grpc_metadata>.allocate(capacity: 1)
-            unsafe entry.initialize(to: grpc_metadata())
-            unsafe entry.pointee.key = Slices.make(Array(ErrorTrailer.key.utf8))
-            unsafe entry.pointee.value = Slices.make(detail)
-            unsafe trailer = entry
-        }
+        if let detail { keep([(ErrorTrailer.key, detail)]) }
         // Sound: as above.
         return unsafe add(GRPC_OP_SEND_STATUS_FROM_SERVER) { operation in
             unsafe operation.data.send_status_from_server.status = status.raw
             unsafe operation.data.send_status_from_server.status_details = words
             unsafe operation.data.send_status_from_server.trailing_metadata_count =
-                trailer == nil ? 0 : 1
-            unsafe operation.data.send_status_from_server.trailing_metadata = trailer
+                fields?.count ?? 0
+            unsafe operation.data.send_status_from_server.trailing_metadata = fields?.baseAddress
         }
+    }
+
+    /// Keeps the metadata that the core is to send.
+    private func keep(_ metadata: [(key: String, value: [UInt8])]) {
+        guard !metadata.isEmpty else { return }
+        // Sound: every entry is initialised here and freed in deinit.
+        let entries = UnsafeMutableBufferPointer<grpc_metadata>.allocate(capacity: metadata.count)
+        for (index, entry) in metadata.enumerated() {
+            // Sound: as above.
+            var raw = unsafe grpc_metadata()
+            unsafe raw.key = Slices.make(Array(entry.key.utf8))
+            unsafe raw.value = Slices.make(entry.value)
+            unsafe entries.initializeElement(at: index, to: raw)
+        }
+        // Sound: as above.
+        unsafe fields = entries
     }
 }
 

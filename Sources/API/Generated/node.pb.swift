@@ -108,6 +108,9 @@ public nonisolated enum Keel_V1_Reason: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// A fault of the agent's own. INTERNAL.
   case `internal` // = 18
+
+  /// Pods could not be moved away in time. FAILED_PRECONDITION.
+  case notDrained // = 19
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -135,6 +138,7 @@ public nonisolated enum Keel_V1_Reason: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 16: self = .loaderRefused
     case 17: self = .configTry
     case 18: self = .internal
+    case 19: self = .notDrained
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -160,6 +164,7 @@ public nonisolated enum Keel_V1_Reason: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .loaderRefused: return 16
     case .configTry: return 17
     case .internal: return 18
+    case .notDrained: return 19
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -185,6 +190,7 @@ public nonisolated enum Keel_V1_Reason: SwiftProtobuf.Enum, Swift.CaseIterable {
     .loaderRefused,
     .configTry,
     .internal,
+    .notDrained,
   ]
 
 }
@@ -741,10 +747,11 @@ public nonisolated struct Keel_V1_GetIdentityResponse: Sendable {
 
   public var machineID: String = String()
 
-  /// The certificate that the node serves with, PEM.
+  /// The certificate that the node serves with, PEM: its own; once its cluster has signed one for the
+  /// kubelet that one, with those that came with it.
   public var certificate: String = String()
 
-  /// Of the node's key, whatever the certificate: what clients pin.
+  /// Of the node's own key: what clients pin until the cluster vouches for the node.
   public var fingerprint: String = String()
 
   public var notAfter: Int64 = 0
@@ -901,6 +908,10 @@ public nonisolated struct Keel_V1_BootstrapResponse: Sendable {
   /// True when exactly this was in force before.
   public var unchanged: Bool = false
 
+  /// The client CA that is in force now, PEM. With a cluster it also signs the certificate that the
+  /// node serves with once it has joined.
+  public var clientCa: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -931,6 +942,12 @@ public nonisolated struct Keel_V1_GetBootstrapStatusResponse: Sendable {
   public var waitingFor: String = String()
 
   public var needsJoinSecret: Bool = false
+
+  /// The cluster says that the node is Ready, since this boot.
+  public var nodeReady: Bool = false
+
+  /// The node shows a certificate that its cluster has signed.
+  public var clusterCertificate: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1188,6 +1205,12 @@ public nonisolated struct Keel_V1_Operation: @unchecked Sendable {
   public var bootID: String {
     get {_storage._bootID}
     set {_uniqueStorage()._bootID = newValue}
+  }
+
+  /// What its phase waits for: with DRAINING the pods that are in the way, and why they still are.
+  public var waitingFor: String {
+    get {_storage._waitingFor}
+    set {_uniqueStorage()._waitingFor = newValue}
   }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1711,6 +1734,32 @@ public nonisolated struct Keel_V1_ShutdownResponse: Sendable {
   public init() {}
 }
 
+public nonisolated struct Keel_V1_LeaveClusterRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Keel_V1_LeaveClusterResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of the boot that ends now.
+  public var bootID: String = String()
+
+  /// The API server of the cluster that is left.
+  public var apiServer: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct Keel_V1_GetHealthRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1751,6 +1800,9 @@ public nonisolated struct Keel_V1_HealthCheck: Sendable {
 
   /// Seconds the check took.
   public var duration: Double = 0
+
+  /// It does not pass, and that is not this node's fault: its cluster does not answer.
+  public var excused: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2095,6 +2147,14 @@ public nonisolated struct Keel_V1_HealthGate: Sendable {
   public var advisory: [String] = []
 
   public var probes: [Keel_V1_HTTPProbe] = []
+
+  /// Seconds from the start of the kernel that a trial waits for a cluster whose API server does not
+  /// answer. When every other check passes, it is confirmed then: a node does not go back for its
+  /// cluster's fault. Default: until the deadline.
+  public var clusterPatience: UInt32 = 0
+
+  /// Go back at the deadline although only the API server does not answer.
+  public var needsCluster: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2513,7 +2573,7 @@ public nonisolated struct Keel_V1_SupportBundleResponse: Sendable {
 fileprivate nonisolated let _protobuf_package = "keel.v1"
 
 nonisolated extension Keel_V1_Reason: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}REASON_BAD_REQUEST\0\u{1}REASON_NOT_AUTHENTICATED\0\u{1}REASON_DENIED\0\u{1}REASON_BUSY\0\u{1}REASON_NOT_FOUND\0\u{1}REASON_RELEASE_REFUSED\0\u{1}REASON_NOT_SETTLED\0\u{1}REASON_NOTHING_TO_DO\0\u{1}REASON_SOURCE\0\u{1}REASON_DISK\0\u{1}REASON_CANCELLED\0\u{1}REASON_NOT_BOOTSTRAPPED\0\u{1}REASON_BOOTSTRAP_REFUSED\0\u{1}REASON_CLUSTER\0\u{1}REASON_NO_INIT\0\u{1}REASON_LOADER_REFUSED\0\u{1}REASON_CONFIG_TRY\0\u{1}REASON_INTERNAL\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}REASON_BAD_REQUEST\0\u{1}REASON_NOT_AUTHENTICATED\0\u{1}REASON_DENIED\0\u{1}REASON_BUSY\0\u{1}REASON_NOT_FOUND\0\u{1}REASON_RELEASE_REFUSED\0\u{1}REASON_NOT_SETTLED\0\u{1}REASON_NOTHING_TO_DO\0\u{1}REASON_SOURCE\0\u{1}REASON_DISK\0\u{1}REASON_CANCELLED\0\u{1}REASON_NOT_BOOTSTRAPPED\0\u{1}REASON_BOOTSTRAP_REFUSED\0\u{1}REASON_CLUSTER\0\u{1}REASON_NO_INIT\0\u{1}REASON_LOADER_REFUSED\0\u{1}REASON_CONFIG_TRY\0\u{1}REASON_INTERNAL\0\u{1}REASON_NOT_DRAINED\0")
 }
 
 nonisolated extension Keel_V1_Role: SwiftProtobuf._ProtoNameProviding {
@@ -3427,7 +3487,7 @@ nonisolated extension Keel_V1_ClientCA: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Keel_V1_BootstrapResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".BootstrapResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}client_ca_fingerprints\0\u{3}api_server\0\u{1}unchanged\0\u{c}d\u{1}d\u{1}")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}client_ca_fingerprints\0\u{3}api_server\0\u{1}unchanged\0\u{3}client_ca\0\u{c}d\u{1}d\u{1}")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3438,6 +3498,7 @@ nonisolated extension Keel_V1_BootstrapResponse: SwiftProtobuf.Message, SwiftPro
       case 1: try { try decoder.decodeRepeatedStringField(value: &self.clientCaFingerprints) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.apiServer) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.unchanged) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.clientCa) }()
       default: break
       }
     }
@@ -3453,6 +3514,9 @@ nonisolated extension Keel_V1_BootstrapResponse: SwiftProtobuf.Message, SwiftPro
     if self.unchanged != false {
       try visitor.visitSingularBoolField(value: self.unchanged, fieldNumber: 3)
     }
+    if !self.clientCa.isEmpty {
+      try visitor.visitSingularStringField(value: self.clientCa, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3460,6 +3524,7 @@ nonisolated extension Keel_V1_BootstrapResponse: SwiftProtobuf.Message, SwiftPro
     if lhs.clientCaFingerprints != rhs.clientCaFingerprints {return false}
     if lhs.apiServer != rhs.apiServer {return false}
     if lhs.unchanged != rhs.unchanged {return false}
+    if lhs.clientCa != rhs.clientCa {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3486,7 +3551,7 @@ nonisolated extension Keel_V1_GetBootstrapStatusRequest: SwiftProtobuf.Message, 
 
 nonisolated extension Keel_V1_GetBootstrapStatusResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GetBootstrapStatusResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}bootstrapped\0\u{3}api_server\0\u{3}node_name\0\u{3}waiting_for\0\u{3}needs_join_secret\0\u{c}d\u{1}d\u{1}")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}bootstrapped\0\u{3}api_server\0\u{3}node_name\0\u{3}waiting_for\0\u{3}needs_join_secret\0\u{3}node_ready\0\u{3}cluster_certificate\0\u{c}d\u{1}d\u{1}")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3499,6 +3564,8 @@ nonisolated extension Keel_V1_GetBootstrapStatusResponse: SwiftProtobuf.Message,
       case 3: try { try decoder.decodeSingularStringField(value: &self.nodeName) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.waitingFor) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.needsJoinSecret) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.nodeReady) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.clusterCertificate) }()
       default: break
       }
     }
@@ -3520,6 +3587,12 @@ nonisolated extension Keel_V1_GetBootstrapStatusResponse: SwiftProtobuf.Message,
     if self.needsJoinSecret != false {
       try visitor.visitSingularBoolField(value: self.needsJoinSecret, fieldNumber: 5)
     }
+    if self.nodeReady != false {
+      try visitor.visitSingularBoolField(value: self.nodeReady, fieldNumber: 6)
+    }
+    if self.clusterCertificate != false {
+      try visitor.visitSingularBoolField(value: self.clusterCertificate, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3529,6 +3602,8 @@ nonisolated extension Keel_V1_GetBootstrapStatusResponse: SwiftProtobuf.Message,
     if lhs.nodeName != rhs.nodeName {return false}
     if lhs.waitingFor != rhs.waitingFor {return false}
     if lhs.needsJoinSecret != rhs.needsJoinSecret {return false}
+    if lhs.nodeReady != rhs.nodeReady {return false}
+    if lhs.clusterCertificate != rhs.clusterCertificate {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3783,7 +3858,7 @@ nonisolated extension Keel_V1_UpgradeResponse: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Keel_V1_Operation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Operation"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{1}state\0\u{1}phase\0\u{3}started_by\0\u{1}started\0\u{1}ended\0\u{3}request_id\0\u{1}source\0\u{1}version\0\u{1}digest\0\u{1}target\0\u{1}progress\0\u{1}error\0\u{1}outcome\0\u{1}plan\0\u{3}boot_id\0\u{c}d\u{1}d\u{1}")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{1}state\0\u{1}phase\0\u{3}started_by\0\u{1}started\0\u{1}ended\0\u{3}request_id\0\u{1}source\0\u{1}version\0\u{1}digest\0\u{1}target\0\u{1}progress\0\u{1}error\0\u{1}outcome\0\u{1}plan\0\u{3}boot_id\0\u{3}waiting_for\0\u{c}d\u{1}d\u{1}")
 
   fileprivate class _StorageClass {
     var _id: String = String()
@@ -3803,6 +3878,7 @@ nonisolated extension Keel_V1_Operation: SwiftProtobuf.Message, SwiftProtobuf._M
     var _outcome: String = String()
     var _plan: Keel_V1_Plan? = nil
     var _bootID: String = String()
+    var _waitingFor: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3830,6 +3906,7 @@ nonisolated extension Keel_V1_Operation: SwiftProtobuf.Message, SwiftProtobuf._M
       _outcome = source._outcome
       _plan = source._plan
       _bootID = source._bootID
+      _waitingFor = source._waitingFor
     }
   }
 
@@ -3865,6 +3942,7 @@ nonisolated extension Keel_V1_Operation: SwiftProtobuf.Message, SwiftProtobuf._M
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._outcome) }()
         case 16: try { try decoder.decodeSingularMessageField(value: &_storage._plan) }()
         case 17: try { try decoder.decodeSingularStringField(value: &_storage._bootID) }()
+        case 18: try { try decoder.decodeSingularStringField(value: &_storage._waitingFor) }()
         default: break
         }
       }
@@ -3928,6 +4006,9 @@ nonisolated extension Keel_V1_Operation: SwiftProtobuf.Message, SwiftProtobuf._M
       if !_storage._bootID.isEmpty {
         try visitor.visitSingularStringField(value: _storage._bootID, fieldNumber: 17)
       }
+      if !_storage._waitingFor.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._waitingFor, fieldNumber: 18)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3954,6 +4035,7 @@ nonisolated extension Keel_V1_Operation: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._outcome != rhs_storage._outcome {return false}
         if _storage._plan != rhs_storage._plan {return false}
         if _storage._bootID != rhs_storage._bootID {return false}
+        if _storage._waitingFor != rhs_storage._waitingFor {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4672,6 +4754,60 @@ nonisolated extension Keel_V1_ShutdownResponse: SwiftProtobuf.Message, SwiftProt
   }
 }
 
+nonisolated extension Keel_V1_LeaveClusterRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".LeaveClusterRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{c}d\u{1}d\u{1}")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Keel_V1_LeaveClusterRequest, rhs: Keel_V1_LeaveClusterRequest) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Keel_V1_LeaveClusterResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".LeaveClusterResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}boot_id\0\u{3}api_server\0\u{c}d\u{1}d\u{1}")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.bootID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.apiServer) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.bootID.isEmpty {
+      try visitor.visitSingularStringField(value: self.bootID, fieldNumber: 1)
+    }
+    if !self.apiServer.isEmpty {
+      try visitor.visitSingularStringField(value: self.apiServer, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Keel_V1_LeaveClusterResponse, rhs: Keel_V1_LeaveClusterResponse) -> Bool {
+    if lhs.bootID != rhs.bootID {return false}
+    if lhs.apiServer != rhs.apiServer {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Keel_V1_GetHealthRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GetHealthRequest"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{c}d\u{1}d\u{1}")
@@ -4728,7 +4864,7 @@ nonisolated extension Keel_V1_GetHealthResponse: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Keel_V1_HealthCheck: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".HealthCheck"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}passed\0\u{1}required\0\u{1}sentence\0\u{1}duration\0\u{c}d\u{1}d\u{1}")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}passed\0\u{1}required\0\u{1}sentence\0\u{1}duration\0\u{1}excused\0\u{c}d\u{1}d\u{1}")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4741,6 +4877,7 @@ nonisolated extension Keel_V1_HealthCheck: SwiftProtobuf.Message, SwiftProtobuf.
       case 3: try { try decoder.decodeSingularBoolField(value: &self.required) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.sentence) }()
       case 5: try { try decoder.decodeSingularDoubleField(value: &self.duration) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.excused) }()
       default: break
       }
     }
@@ -4762,6 +4899,9 @@ nonisolated extension Keel_V1_HealthCheck: SwiftProtobuf.Message, SwiftProtobuf.
     if self.duration.bitPattern != 0 {
       try visitor.visitSingularDoubleField(value: self.duration, fieldNumber: 5)
     }
+    if self.excused != false {
+      try visitor.visitSingularBoolField(value: self.excused, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4771,6 +4911,7 @@ nonisolated extension Keel_V1_HealthCheck: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.required != rhs.required {return false}
     if lhs.sentence != rhs.sentence {return false}
     if lhs.duration != rhs.duration {return false}
+    if lhs.excused != rhs.excused {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5433,7 +5574,7 @@ nonisolated extension Keel_V1_KubeletExtras: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Keel_V1_HealthGate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".HealthGate"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}steady\0\u{1}advisory\0\u{1}probes\0\u{c}d\u{1}d\u{1}")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}steady\0\u{1}advisory\0\u{1}probes\0\u{3}cluster_patience\0\u{3}needs_cluster\0\u{c}d\u{1}d\u{1}")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5444,6 +5585,8 @@ nonisolated extension Keel_V1_HealthGate: SwiftProtobuf.Message, SwiftProtobuf._
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.steady) }()
       case 2: try { try decoder.decodeRepeatedStringField(value: &self.advisory) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.probes) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.clusterPatience) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.needsCluster) }()
       default: break
       }
     }
@@ -5459,6 +5602,12 @@ nonisolated extension Keel_V1_HealthGate: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.probes.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.probes, fieldNumber: 3)
     }
+    if self.clusterPatience != 0 {
+      try visitor.visitSingularUInt32Field(value: self.clusterPatience, fieldNumber: 4)
+    }
+    if self.needsCluster != false {
+      try visitor.visitSingularBoolField(value: self.needsCluster, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5466,6 +5615,8 @@ nonisolated extension Keel_V1_HealthGate: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.steady != rhs.steady {return false}
     if lhs.advisory != rhs.advisory {return false}
     if lhs.probes != rhs.probes {return false}
+    if lhs.clusterPatience != rhs.clusterPatience {return false}
+    if lhs.needsCluster != rhs.needsCluster {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -2,7 +2,8 @@
 public enum ConfigCheck {
     /// Names of a node's own health checks; no probe may have one of them.
     public static let ownChecks: Set = [
-        "agent", "clock", "containerd", "disk", "kubelet", "network", "services", "state", "steady",
+        "agent", "clock", "containerd", "disk", "kubelet", "network", "node", "sandbox", "services",
+        "state", "steady",
     ]
 
     /// Everything: the limits that a request is held to, and `checkNames`.
@@ -20,6 +21,14 @@ public enum ConfigCheck {
             throw CallFailure(
                 .badRequest,
                 "the configuration is refused: links names an interface twice. Nothing was changed."
+            )
+        }
+        let registries = config.registryMirrors.map { $0.registry.lowercased() }
+        guard Set(registries).count == registries.count else {
+            throw CallFailure(
+                .badRequest,
+                "the configuration is refused: registry_mirrors names a registry twice. Nothing "
+                    + "was changed."
             )
         }
         let probes = config.health.probes.map(\.name)

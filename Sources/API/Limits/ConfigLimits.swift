@@ -125,6 +125,7 @@ extension Keel_V1_KubeletExtras {
 extension Keel_V1_HealthGate {
     func check() throws(CallFailure) {
         try Limits.number(steady, "health.steady", in: 0...3600)
+        try Limits.number(clusterPatience, "health.cluster_patience", in: 0...3600)
         try Limits.count(advisory.count, "health.advisory", atMost: 64)
         for name in advisory { try Limits.name(name, "health.advisory") }
         try Limits.count(probes.count, "health.probes", atMost: 16)

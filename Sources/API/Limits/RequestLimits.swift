@@ -63,6 +63,10 @@ extension Keel_V1_ShutdownRequest: Checked {
     func check() throws(CallFailure) { try Limits.text(reason, "reason") }
 }
 
+extension Keel_V1_LeaveClusterRequest: Checked {
+    func check() throws(CallFailure) {}
+}
+
 extension Keel_V1_GetHealthRequest: Checked {
     func check() throws(CallFailure) {}
 }

@@ -26,6 +26,7 @@ enum NodeMethods {
             .unary("UpgradeLoader", most, service.upgradeLoader),
             .unary("Reboot", most, service.reboot),
             .unary("Shutdown", most, service.shutdown),
+            .unary("LeaveCluster", most, service.leaveCluster),
             .unary("GetHealth", most, service.getHealth),
             .unary("GetHistory", most, service.getHistory),
             .unary("Explain", most, service.explain),

@@ -83,6 +83,18 @@ struct Bootstrapper: Sendable {
         }
     }
 
+    /// Tells this cluster from another, and this bootstrap from the next; `nil` without a cluster.
+    var membership: Digest? {
+        do throws(BootstrapError) {
+            guard let found = try store.read(), !found.description.server.isEmpty else {
+                return nil
+            }
+            return found.description.request
+        } catch {
+            return nil
+        }
+    }
+
     /// The folder below the state folder whose files the kubelet is to use; `nil` without one.
     func folder() throws(CallFailure) -> String? {
         do throws(BootstrapError) {
@@ -188,6 +200,7 @@ struct Bootstrapper: Sendable {
             throw .authority(error)
         }
         response.apiServer = server
+        response.clientCa = String(decoding: clientCA, as: UTF8.self)
         response.unchanged = unchanged
         return (response, clientCA)
     }

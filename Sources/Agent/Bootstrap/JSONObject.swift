@@ -43,6 +43,28 @@ struct JSONObject: Sendable, Hashable {
         }
     }
 
+    func flag(_ name: String) -> Bool? {
+        guard case .boolValue(let flag) = fields[name]?.kind else { return nil }
+        return flag
+    }
+
+    /// The objects of a list; other things in it are left out.
+    func objects(_ name: String) -> [JSONObject] {
+        guard case .listValue(let list) = fields[name]?.kind else { return [] }
+        return list.values.compactMap { value in
+            guard case .structValue(let value) = value.kind else { return nil }
+            return JSONObject(value.fields)
+        }
+    }
+
+    /// Every member that is a text.
+    var allTexts: [String: String] {
+        fields.compactMapValues { value in
+            guard case .stringValue(let text) = value.kind else { return nil }
+            return text
+        }
+    }
+
     func object(_ name: String) -> JSONObject? {
         guard case .structValue(let value) = fields[name]?.kind else { return nil }
         return JSONObject(value.fields)

@@ -19,7 +19,8 @@ static inline CURLcode keel_curl_set_long(CURL *easy, CURLoption option, long va
 static inline CURLcode keel_curl_set_offset(CURL *easy, CURLoption option, curl_off_t value) {
     return curl_easy_setopt(easy, option, value);
 }
-// `value` is copied by libcurl, except for CURLOPT_POSTFIELDS, which is not used.
+// `value` is copied by libcurl, except for CURLOPT_POSTFIELDS, which is not used:
+// keel_curl_set_body is.
 static inline CURLcode keel_curl_set_text(CURL *easy, CURLoption option, const char *value) {
     return curl_easy_setopt(easy, option, value);
 }
@@ -38,6 +39,14 @@ static inline CURLcode keel_curl_set_blob(
 ) {
     struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};
     return curl_easy_setopt(easy, option, &blob);
+}
+// The size goes first: CURLOPT_COPYPOSTFIELDS copies as many bytes as it says then.
+static inline CURLcode keel_curl_set_body(CURL *easy, const void *bytes, size_t count) {
+    CURLcode code =
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
+    if (code != CURLE_OK) return code;
+    // NULL would mean that there is no body at all.
+    return curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, bytes ? bytes : "");
 }
 static inline CURLcode keel_curl_get_long(CURL *easy, CURLINFO item, long *value) {
     return curl_easy_getinfo(easy, item, value);

@@ -61,8 +61,12 @@ struct Bootstrap: AsyncParsableCommand {
                     try await client.bootstrap(request, timeout: .seconds(120))
                 }
                 await DoorWait.run(session)
-                guard waits else { return response }
-                try await BootstrapWait(session, timeout: limit).run()
+                // A node of a cluster has its certificate from there, sooner or later.
+                let later =
+                    response.apiServer.isEmpty
+                    ? try session.anew() : try session.joined(Array(response.clientCa.utf8))
+                defer { later.close() }
+                if waits { try await BootstrapWait(later, timeout: limit).run() }
                 return response
             }
         )

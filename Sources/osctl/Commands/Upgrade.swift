@@ -62,6 +62,9 @@ struct Upgrade: AsyncParsableCommand {
         if let diskRate, diskRate <= 0 {
             throw ValidationError("--disk-rate takes a positive number, found \(diskRate)")
         }
+        if node.drain, !reboot.reboot {
+            throw ValidationError("--drain goes with --reboot")
+        }
         if (source == nil) != node.attach {
             throw ValidationError(
                 node.attach
@@ -98,7 +101,7 @@ struct NodeUpgradeOptions: ParsableArguments {
     @Flag(help: "Watch the upgrade that runs, start none")
     var attach = false
 
-    @Flag(help: "Move pods away first; nodes up to 0.1 refuse it, so use kubectl drain")
+    @Flag(help: "Cordon the node and move its pods away before the restart; goes with --reboot")
     var drain = false
 
     @Option(help: ArgumentHelp("Wait this long for pods (10m)", valueName: "time"))

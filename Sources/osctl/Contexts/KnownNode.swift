@@ -5,6 +5,8 @@ import Trust
 /// What is remembered of a node: who it is, and where its audit log ended.
 struct KnownNode: Sendable, Hashable {
     var fingerprint: Digest?
+    /// Who signs the nodes of the cluster that it was given to, PEM.
+    var cluster: String?
     var machine: String?
     /// Ends of its audit log, oldest first, that were seen since the log was last checked.
     var heads: [AuditChain.Head] = []
@@ -20,6 +22,7 @@ struct KnownNode: Sendable, Hashable {
             return nil
         }
         if case .text(let text) = members["fingerprint"] { fingerprint = Digest(hex: text) }
+        if case .text(let text) = members["cluster"] { cluster = text }
         if case .text(let text) = members["machine"] { machine = text }
         if case .list(let items) = members["audit"] {
             heads = items.compactMap { AuditChain.Head($0) }
@@ -29,6 +32,7 @@ struct KnownNode: Sendable, Hashable {
     func encoded() -> [UInt8] {
         var object = FlatJSONWriter()
         object.add("fingerprint", fingerprint?.hex)
+        object.add("cluster", cluster)
         object.add("machine", machine)
         object.add("audit", heads.map(\.text))
         return object.lines(separator: ",\n", open: "{\n", close: "\n}\n")

@@ -1,7 +1,7 @@
 import Slots
 import Trust
 
-/// The client certificate of a kubeconfig's current user.
+/// The client certificate of a kubeconfig's current user, and who signs for its cluster.
 ///
 /// Source: Kubernetes' `Config` v1 (client authentication by certificate only).
 struct Kubeconfig: Sendable, Hashable {
@@ -13,6 +13,8 @@ struct Kubeconfig: Sendable, Hashable {
 
     let certificate: Source
     let key: Source
+    /// `nil` when the cluster names none.
+    let authorities: Source?
 
     /// Reads the document that lies at `path`; relative paths in it start there.
     init(parsing bytes: [UInt8], path: String) throws(SetupError) {
@@ -20,7 +22,9 @@ struct Kubeconfig: Sendable, Hashable {
         let (name, user): (String, [String: YAMLNode])
         let found: (certificate: Source?, key: Source?)
         do throws(DocumentFault) {
-            (name, user) = try Self.currentUser(try YAMLNode(document: bytes))
+            let cluster: [String: YAMLNode]
+            (name, user, cluster) = try Self.current(try YAMLNode(document: bytes))
+            authorities = try Self.source("certificate-authority", cluster, folder)
             found = (
                 try Self.source("client-certificate", user, folder),
                 try Self.source("client-key", user, folder)
@@ -35,9 +39,10 @@ struct Kubeconfig: Sendable, Hashable {
         self.key = key
     }
 
-    private static func currentUser(
+    /// The user's name, the user, and the cluster; a cluster that is not there is empty.
+    private static func current(
         _ document: YAMLNode
-    ) throws(DocumentFault) -> (String, [String: YAMLNode]) {
+    ) throws(DocumentFault) -> (String, [String: YAMLNode], [String: YAMLNode]) {
         let root = try document.members()
         guard let current = root["current-context"], case .text(let name) = current.value,
             !name.isEmpty
@@ -51,7 +56,9 @@ struct Kubeconfig: Sendable, Hashable {
         guard let user = try named(userName, in: root["users"], part: "user") else {
             throw DocumentFault(current.line, "there is no user \"\(userName)\"")
         }
-        return (userName, user)
+        guard let clusterName = try context["cluster"]?.text() else { return (userName, user, [:]) }
+        let cluster = try named(clusterName, in: root["clusters"], part: "cluster")
+        return (userName, user, cluster ?? [:])
     }
 
     private static func named(

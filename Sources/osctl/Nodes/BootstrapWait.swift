@@ -50,9 +50,11 @@ struct BootstrapWait {
         while .now < deadline {
             do throws(CommandError) {
                 let status = try await session.call { (client) throws(CallFailure) in
-                    try await client.getBootstrapStatus(.init(), timeout: .seconds(5))
+                    try await client.getBootstrapStatus(.init(), timeout: NodeSession.patience)
                 }
-                if status.bootstrapped, status.waitingFor.isEmpty { return }
+                if status.bootstrapped, status.waitingFor.isEmpty {
+                    return sayMissing(status)
+                }
                 if status.waitingFor != said { progress.say("waits for \(status.waitingFor)") }
                 said = status.waitingFor
             } catch .call(let failure, _) where failure.isPassing {
@@ -61,5 +63,14 @@ struct BootstrapWait {
             await Waiter.rest(.seconds(1))
         }
         throw .waited(.unknown("the node still waits for \(said.isEmpty ? "its cluster" : said)"))
+    }
+
+    /// A cluster's own controllers do not sign a kubelet's serving certificate unasked.
+    private func sayMissing(_ status: Keel_V1_GetBootstrapStatusResponse) {
+        guard status.nodeReady, !status.clusterCertificate else { return }
+        progress.say(
+            "The cluster has not signed the node's serving certificate yet: kubectl get csr, "
+                + "kubectl certificate approve. Until then the node shows its own."
+        )
     }
 }

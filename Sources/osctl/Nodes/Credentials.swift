@@ -29,13 +29,28 @@ enum Credentials {
         return nil
     }
 
-    private static func kubeconfig(_ path: String) throws(CommandError) -> ClientCredentials {
+    /// Who signs the nodes of the cluster, PEM; `nil` when no kubeconfig was named, or it does not
+    /// say.
+    static func cluster(
+        _ options: NodeOptions,
+        _ context: Context?,
+        _ home: Home
+    ) throws(CommandError) -> [UInt8]? {
+        guard let path = options.kubeconfig ?? context?.kubeconfig else { return nil }
+        guard let authorities = try document(home.path(path)).authorities else { return nil }
+        return try PEMFile.read(authorities)
+    }
+
+    private static func document(_ path: String) throws(CommandError) -> Kubeconfig {
         let bytes: [UInt8]
         do { bytes = try File.read(path, limit: YAMLNode.limits.size) } catch {
             throw .file("read", path, error)
         }
-        let found: Kubeconfig
-        do { found = try Kubeconfig(parsing: bytes, path: path) } catch { throw .setup(error) }
+        do { return try Kubeconfig(parsing: bytes, path: path) } catch { throw .setup(error) }
+    }
+
+    private static func kubeconfig(_ path: String) throws(CommandError) -> ClientCredentials {
+        let found = try document(path)
         return ClientCredentials(
             certificate: try PEMFile.read(found.certificate),
             key: try PEMFile.read(found.key)

@@ -1,6 +1,7 @@
 import API
 import Slots
 import Syscalls
+import Trust
 
 /// A node nobody knows yet: a person compares its fingerprint once, and it is remembered.
 enum FirstContact {
@@ -18,6 +19,22 @@ enum FirstContact {
         node.fingerprint = fingerprint
         try known.remember(node, endpoint)
         return fingerprint
+    }
+
+    /// Whether it shows a server's certificate that these (PEM) have signed.
+    static func isSigned(_ endpoint: Endpoint, by authorities: [UInt8]) async -> Bool {
+        do throws(CallFailure) {
+            let leaf = try await API.certificate(of: endpoint.description, timeout: patience)
+            do throws(CertificateError) {
+                let known = try Certificate.chain(pem: authorities)
+                return ServerChain.trouble([try Certificate(der: leaf)], authorities: known) == nil
+            } catch {
+                return false
+            }
+        } catch {
+            // Whoever asks it next says why.
+            return false
+        }
     }
 
     /// SHA-256 of the public key that the node shows, trusted or not.

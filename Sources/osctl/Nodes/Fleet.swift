@@ -45,18 +45,23 @@ struct Fleet: Sendable {
         let contextAuthorities = try context?.ca.map { (ca) throws(CommandError) in
             try PEMFile.read(ca, home: home, what: "the context's CA")
         }
+        let cluster = try Credentials.cluster(options, context, home)
         var members: [Member] = []
         for endpoint in endpoints {
+            let remembered = known[endpoint]
             var found = Acquaintance.of(
                 endpoint,
                 pin: pin,
                 authorities: authorities,
                 context: context,
                 contextAuthorities: contextAuthorities,
-                remembered: known[endpoint].fingerprint
+                remembered: remembered.fingerprint,
+                cluster: cluster ?? remembered.cluster.map { Array($0.utf8) }
             )
             var distrust: CommandError?
-            if found == .stranger {
+            if found == .stranger, let cluster, await FirstContact.isSigned(endpoint, by: cluster) {
+                found = .signed(cluster)
+            } else if found == .stranger {
                 do throws(CommandError) {
                     found = .pinned(try await FirstContact.ask(endpoint, known))
                 } catch {

@@ -42,25 +42,35 @@ enum Acquaintance: Sendable, Hashable {
     case pinned(Digest)
     /// By who signed its certificate, in PEM.
     case signed([UInt8])
+    /// By either: what a node shows before, and what it shows after it has joined its cluster.
+    case either(Digest, [UInt8])
     /// Not at all yet.
     case stranger
 
     /// What was typed goes before the context, and that before what is remembered.
+    ///
+    /// `cluster`: who signs the nodes of its cluster, from a kubeconfig or remembered. It adds to
+    /// a fingerprint that was not typed.
     static func of(
         _ endpoint: Endpoint,
         pin: Digest?,
         authorities: [UInt8]?,
         context: Context?,
         contextAuthorities: [UInt8]?,
-        remembered: Digest?
+        remembered: Digest?,
+        cluster: [UInt8]?
     ) -> Acquaintance {
         if let pin { return .pinned(pin) }
         if let authorities { return .signed(authorities) }
+        var fingerprint = remembered
         if let context, context.endpoints.contains(endpoint) {
-            if let fingerprint = context.fingerprint { return .pinned(fingerprint) }
-            if let contextAuthorities { return .signed(contextAuthorities) }
+            if context.fingerprint == nil, let contextAuthorities {
+                return .signed(contextAuthorities)
+            }
+            fingerprint = context.fingerprint ?? remembered
         }
-        if let remembered { return .pinned(remembered) }
-        return .stranger
+        guard let fingerprint else { return .stranger }
+        guard let cluster else { return .pinned(fingerprint) }
+        return .either(fingerprint, cluster)
     }
 }

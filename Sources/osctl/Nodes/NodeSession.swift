@@ -1,5 +1,6 @@
 import API
 import Slots
+import Trust
 
 /// One node, while a command asks it.
 final class NodeSession: Sendable {
@@ -31,6 +32,8 @@ final class NodeSession: Sendable {
         switch member.acquaintance {
         case .pinned(let digest): trust = .pinned(sha256: digest.bytes)
         case .signed(let authorities): trust = .authorities(authorities)
+        case .either(let digest, let authorities):
+            trust = .either(sha256: digest.bytes) { Self.trouble($0, authorities) }
         case .stranger:
             throw .setup(.notTrusted(member.endpoint.description))
         }
@@ -50,6 +53,21 @@ final class NodeSession: Sendable {
     /// The same node over a new connection.
     func anew() throws(CommandError) -> NodeSession {
         try NodeSession(member, credentials: credentials, known: known, isAlone: isAlone)
+    }
+
+    /// The same node, which may show a certificate of its cluster's authorities (PEM) from now on.
+    func joined(_ authorities: [UInt8]) throws(CommandError) -> NodeSession {
+        guard case .pinned(let digest) = member.acquaintance else { return try anew() }
+        var node = known[endpoint]
+        node.fingerprint = digest
+        node.cluster = String(decoding: authorities, as: UTF8.self)
+        known.rememberIfPossible(node, endpoint)
+        return try NodeSession(
+            Fleet.Member(endpoint: endpoint, acquaintance: .either(digest, authorities)),
+            credentials: credentials,
+            known: known,
+            isAlone: isAlone
+        )
     }
 
     /// The same node as somebody without a certificate meets it.
@@ -85,6 +103,18 @@ final class NodeSession: Sendable {
         known.rememberIfPossible(node, endpoint)
     }
 
+    /// What is wrong with who signed a chain (PEM).
+    private static func trouble(_ chain: [UInt8], _ authorities: [UInt8]) -> String? {
+        do throws(CertificateError) {
+            return ServerChain.trouble(
+                try Certificate.chain(pem: chain),
+                authorities: try Certificate.chain(pem: authorities)
+            )
+        } catch {
+            return "\(error)"
+        }
+    }
+
     /// `nil` when the node shows nothing: it is away.
     private func shownFingerprint() async -> Digest? {
         do throws(CommandError) { return try await FirstContact.fingerprint(of: endpoint) } catch {
@@ -94,9 +124,18 @@ final class NodeSession: Sendable {
 
     /// A node that cannot be reached may show another certificate than the one that is known.
     private func lookAtCertificate(_ failure: CallFailure) async throws(CommandError) {
-        guard failure.code == .unavailable, case .pinned(let digest) = member.acquaintance,
-            let found = await shownFingerprint(), found != digest
+        let digest: Digest
+        switch member.acquaintance {
+        case .pinned(let pin), .either(let pin, _): digest = pin
+        case .signed, .stranger: return
+        }
+        guard failure.code == .unavailable, let found = await shownFingerprint(), found != digest
         else { return }
+        if case .either(_, let authorities) = member.acquaintance,
+            await FirstContact.isSigned(endpoint, by: authorities)
+        {
+            return
+        }
         throw .setup(
             .otherCertificate(endpoint.description, known: digest.hex, found: found.hex)
         )

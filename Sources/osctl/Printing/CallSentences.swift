@@ -57,7 +57,7 @@ extension CallFailure {
             .nothingToDo, .notBootstrapped, .bootstrapRefused, .noInit, .loaderRefused, .configTry:
             .refused
         case .busy: .busy
-        case .source, .disk, .cancelled, .cluster, .internal: .failed
+        case .source, .disk, .cancelled, .cluster, .internal, .notDrained: .failed
         case .unspecified, .UNRECOGNIZED: codeKind
         }
     }

@@ -25,8 +25,8 @@ enum LogText {
         word + String(repeating: " ", count: max(0, 7 - word.count))
     }
 
-    /// A log must not steer the terminal that shows it.
-    private static func shown(_ bytes: some Sequence<UInt8>) -> String {
+    /// What a node wrote must not steer the terminal that shows it.
+    static func shown(_ bytes: some Sequence<UInt8>) -> String {
         var text = ""
         for scalar in String(decoding: Array(bytes), as: UTF8.self).unicodeScalars {
             let isControl =

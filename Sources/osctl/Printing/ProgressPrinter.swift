@@ -7,6 +7,7 @@ final class ProgressPrinter: Observer {
     private let isLive: Bool
     private let prefix: String
     private var phase = ""
+    private var awaited = ""
     private var tenth = 0
     private var isOpen = false
 
@@ -27,6 +28,10 @@ final class ProgressPrinter: Observer {
         if operation.phase != .unspecified, !operation.hasEnded, meter.phase != phase {
             phase = meter.phase
             say(meter.phase)
+        }
+        if operation.waitingFor != awaited {
+            awaited = operation.waitingFor
+            if !awaited.isEmpty { say("waits: \(LogText.shown(awaited.utf8))") }
         }
     }
 

@@ -29,8 +29,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with open(LOG, "a") as log:
             print(self.path, self.headers.get("Authorization", "-"), file=log)
         self.close_connection = True
+        self.content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         word, _, rest = self.path[1:].partition("/")
         getattr(self, "do_" + word)(rest)
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
+
+    def do_told(self, _):
+        names = ("Content-Type", "Content-Length", "Expect", "Transfer-Encoding")
+        fields = [self.headers.get(name, "-") for name in names]
+        self.answer(200, " ".join([self.command, *fields]).encode() + b"\n" + self.content)
+
+    def do_refused(self, rest):
+        self.answer(int(rest), self.command.encode())
 
     def do_status(self, rest):
         self.answer(int(rest), rest.encode())

@@ -1,0 +1,65 @@
+import API
+import InitLink
+import SlotsFetch
+
+// Whether what makes a machine a node of Kubernetes runs and works.
+extension AgentService {
+    private static let healthPage = "http://127.0.0.1:10248/healthz"
+    private static let patience = Duration.seconds(3)
+
+    /// What the first process supervises and a node cannot do without. A kubelet that waits for its
+    /// bootstrap is not expected to run, and nothing of Kubernetes is asked for then.
+    func serviceChecks() async -> [Keel_V1_HealthCheck] {
+        let services: [ServiceState]
+        do throws(CallFailure) {
+            services = try await ask { (link) throws(InitFailure) in try link.services() }
+        } catch {
+            let sentence = error.sentence
+            return [await check("services") { (false, sentence) }]
+        }
+        var checks: [Keel_V1_HealthCheck] = []
+        if let runtime = services.first(where: { $0.name == "containerd" }) {
+            checks.append(await check("containerd") { await runs(runtime, runtimeAnswers) })
+        }
+        let kubelet = services.first { $0.name == "kubelet" && $0.condition != .waiting }
+        guard let kubelet else { return checks }
+        let works = await check("kubelet") { await runs(kubelet, kubeletAnswers) }
+        // The kubelet's start brings the image that a sandbox is made of.
+        let pods = await check("sandbox") {
+            guard works.passed else {
+                return (false, "No pod is tried before the kubelet answers.")
+            }
+            return await sandbox.finding()
+        }
+        return checks + [works, pods, await nodeCheck()]
+    }
+
+    /// A service is good when it runs, and `answers` has nothing to say against it.
+    private func runs(_ service: ServiceState, _ answers: () async -> String?) async -> Finding {
+        let last = service.lastExit.isEmpty ? "" : ", ended last with \(service.lastExit)"
+        let sentence = "\(service.name) is \(service.condition.rawValue)\(last)."
+        guard service.condition == .running else { return (false, sentence) }
+        guard let trouble = await answers() else { return (true, sentence) }
+        return (false, "\(service.name) runs, and \(trouble)")
+    }
+
+    private func runtimeAnswers() async -> String? {
+        do throws(CallFailure) {
+            try await RuntimeClient(socket: place.runtime).checkReady(within: Self.patience)
+            return nil
+        } catch {
+            return error.sentence
+        }
+    }
+
+    private func kubeletAnswers() async -> String? {
+        do throws(PageFailure) {
+            let status = try await Offload.run("kubelet") { () throws(PageFailure) in
+                try PageFetch.getLocal(Self.healthPage, limit: 4096, timeout: Self.patience).status
+            }
+            return status == 200 ? nil : "says of itself that it is not healthy (\(status))."
+        } catch {
+            return "does not answer on \(Self.healthPage)."
+        }
+    }
+}
