@@ -188,10 +188,22 @@ def measure_all(arguments, chosen):
             found, judged = nodes.measure(host, arguments.programs, rounds, say)
         record["experiments"]["node"] = found
         verdicts += [{"verdict": verdict, "goal": f"node: {goal}"} for verdict, goal in judged]
+    if not arguments.only or "cluster" in arguments.only:
+        record["experiments"]["cluster"] = joined(arguments.programs, min(rounds, 3))
     if chosen:
         broken = measure_upgrades(arguments, chosen, rounds, record, verdicts)
     record["goals"] = verdicts
     return record, broken
+
+
+def joined(programs, rounds):
+    """Lives in a network of its own, and so in a process of its own."""
+    done = subprocess.run([sys.executable, "-B", ROOT / "bench" / "joined.py", "--programs",
+                           programs, "--rounds", str(rounds)], text=True, stdout=subprocess.PIPE,
+                          check=True, timeout=14400)
+    shown, _, found = done.stdout.rstrip().rpartition("\n")
+    say(shown)
+    return json.loads(found)
 
 
 def measure_upgrades(arguments, chosen, rounds, record, verdicts):
@@ -221,7 +233,8 @@ def main():
     parser.add_argument("--quick", action="store_true",
                         help="three rounds of the smaller pair: does everything work?")
     parser.add_argument("--only", action="append", metavar="NAME",
-                        choices=[experiment.name for experiment in EXPERIMENTS] + ["api", "node"],
+                        choices=[experiment.name for experiment in EXPERIMENTS]
+                        + ["api", "node", "cluster"],
                         help="one experiment (repeatable): %(choices)s")
     parser.add_argument("--rounds", type=int, help="counted rounds (default 9)")
     parser.add_argument("--programs", type=pathlib.Path, metavar="DIR",

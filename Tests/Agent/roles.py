@@ -18,6 +18,7 @@ LEAST = {
     "UpgradeLoader": ADMIN,
     "Reboot": OPERATOR,
     "Shutdown": ADMIN,
+    "LeaveCluster": ADMIN,
     "GetHealth": READER,
     "GetHistory": READER,
     "Explain": READER,

@@ -39,9 +39,9 @@ def free_port():
     raise Wrong("there is no free port")
 
 
-def answers(port):
+def answers(port, address="127.0.0.1"):
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        socket.create_connection((address, port), timeout=1).close()
         return True
     except OSError:
         return False
@@ -49,12 +49,13 @@ def answers(port):
 
 class Nginx:
     """Serves a folder: `/` at full speed, `/slow/` at `rate`, `/whole/` without ranges, and
-    `/secret/` and `/slow-secret/` for those with the token. With `pki` it speaks TLS on `tls`, and
-    on `mutual` asks for a client certificate."""
+    `/secret/` and `/slow-secret/` for those with the token; `/v2/` is a container registry's, where
+    the folder has one. With `pki` it speaks TLS on `tls`, and on `mutual` asks for a client
+    certificate. `address` is where it listens."""
 
-    def __init__(self, folder, rate="2m", pki=None):
+    def __init__(self, folder, rate="2m", pki=None, address="127.0.0.1"):
         self.folder = pathlib.Path(folder)
-        self.rate, self.pki = rate, pki
+        self.rate, self.pki, self.address = rate, pki, address
         self.port, self.tls, self.mutual = (free_port() for _ in range(3))
         self.resources = contextlib.ExitStack()
 
@@ -66,14 +67,15 @@ class Nginx:
         configuration.write_text(self._configuration(work))
         output = self.resources.enter_context(open(work / "output.log", "wb"))
         self.resources.enter_context(Running("nginx", "-p", work, "-c", configuration, log=output))
-        wait_until(lambda: answers(self.port), f"nginx: {(work / 'output.log').read_text()}")
+        wait_until(lambda: answers(self.port, self.address),
+                   f"nginx: {(work / 'output.log').read_text()}")
         return self
 
     def __exit__(self, *_):
         self.resources.close()
 
     def url(self, path):
-        return f"http://127.0.0.1:{self.port}/{path}"
+        return f"http://{self.address}:{self.port}/{path}"
 
     def requests(self, count=None):
         """(status, bytes sent) of each request; waits for `count` of them: nginx writes a line
@@ -89,13 +91,13 @@ class Nginx:
         self.log.write_text("")
 
     def _configuration(self, work):
-        servers = self._server(f"127.0.0.1:{self.port}")
+        servers = self._server(f"{self.address}:{self.port}")
         if self.pki:
             keys = (f"ssl_certificate {self.pki.file('server.pem')};"
                     f"ssl_certificate_key {self.pki.file('server.key')};")
             ask = f"ssl_verify_client on; ssl_client_certificate {self.pki.file('ca.pem')};"
-            servers += self._server(f"127.0.0.1:{self.tls} ssl", keys)
-            servers += self._server(f"127.0.0.1:{self.mutual} ssl", keys + ask)
+            servers += self._server(f"{self.address}:{self.tls} ssl", keys)
+            servers += self._server(f"{self.address}:{self.mutual} ssl", keys + ask)
         temporary = "".join(f"{kind}_temp_path {work}/temporary;" for kind in
                             ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         return f"""
@@ -116,6 +118,9 @@ class Nginx:
                 location /slow-secret/ {{
                     alias {self.folder}/; limit_rate {self.rate};
                     if ($http_authorization != "Bearer {TOKEN}") {{ return 401; }}
+                }}
+                location ~ ^/v2/.*/manifests/ {{
+                    default_type application/vnd.oci.image.manifest.v1+json;
                 }}
                 location /whole/ {{ alias {self.folder}/; max_ranges 0; }}
                 location /secret/ {{

@@ -8,6 +8,7 @@ import threading
 import time
 
 import boot
+import memory
 
 NODE_PORT = 50051
 # What a disk can hang on: QEMU's arguments, the kernel flavour that has its driver.
@@ -39,7 +40,8 @@ class Machine:
         factory = options.pop("variables", boot.VARIABLES)
         if not self.variables.exists():
             shutil.copyfile(factory, self.variables)
-        self.port = options.pop("port")
+        self.wire = options.pop("wire", None)  # a tap to a bridge, instead of QEMU's own network
+        self.port = NODE_PORT if self.wire else options.pop("port")
         if options:
             raise TypeError(f"a machine has no {', '.join(options)}")
         self.lines = []
@@ -49,7 +51,7 @@ class Machine:
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self.wire.address if self.wire else '127.0.0.1'}:{self.port}"
 
     def start(self):
         secure = self.firmware == boot.SECURE_FIRMWARE
@@ -62,8 +64,7 @@ class Machine:
                  "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={self.firmware}",
                  "-drive", f"if=pflash,format=raw,unit=1,file={self.variables}"
                  + (",readonly=on" if self.read_only_variables else ""),
-                 "-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.port}-:{NODE_PORT}",
-                 "-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci"]
+                 *self._network(), "-device", "virtio-rng-pci"]
         disks = [*self.before, self.disk, *self.after]
         for number, disk in enumerate(disks):
             words += self._disk(number, disk, disk is self.disk)
@@ -73,6 +74,13 @@ class Machine:
             ["setpriv", "--pdeathsig", "KILL", boot.QEMU, *words, *self.arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
+
+    def _network(self):
+        if self.wire:
+            return ["-netdev", f"tap,id=net,ifname={self.wire.tap},script=no,downscript=no",
+                    "-device", f"virtio-net-pci,netdev=net,mac={self.wire.hardware}"]
+        return ["-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.port}-:{NODE_PORT}",
+                "-device", "virtio-net-pci,netdev=net"]
 
     def _disk(self, number, disk, is_ours):
         source = f"file={str(disk).replace(',', ',,')},format=raw,cache=writethrough"
@@ -126,7 +134,13 @@ class Machine:
                 self._news.wait(min(left, 1.0))
 
     def tail(self, count=30):
-        return "\n".join(f"    {when:7.1f} {text}" for when, text in self.lines[-count:])
+        """The last lines of the console and of each kernel's own log, which a console does not
+        show."""
+        lines = [f"    {when:7.1f} {text}" for when, text in self.lines[-count:]]
+        if self.process.poll() is None:
+            for log in memory.kernel_logs(self.process.pid):
+                lines += [f"    kernel: {text}" for text in log[-count:]]
+        return "\n".join(lines)
 
     def end(self, within):
         """Waits until the node has switched itself off."""

@@ -14,9 +14,8 @@ DONE, ROLLED_BACK = 0, 4
 class Answer:
     """What a command printed, and how it ended."""
 
-    def __init__(self, words, done, seconds):
-        self.words, self.status, self.text = words, done.returncode, done.stdout
-        self.seconds = seconds
+    def __init__(self, words, status, text, seconds):
+        self.words, self.status, self.text, self.seconds = words, status, text, seconds
 
     def must(self, status=DONE, *sentences):
         missing = [words for words in sentences if words not in self.text]
@@ -43,13 +42,22 @@ class Node:
 
     def osctl(self, *words, within=900):
         began = time.monotonic()
+        with self.begin(*words) as process:
+            try:
+                text, _ = process.communicate(timeout=within)
+            except BaseException:
+                process.kill()
+                raise
+        return Answer(words, process.returncode, text, time.monotonic() - began)
+
+    def begin(self, *words):
+        """`osctl`, under way: a Popen, its words on `stdout`."""
         told = {name: value for name, value in os.environ.items()
                 if not name.startswith(("XDG_", "OSCTL_", "KUBECONFIG"))}
-        done = subprocess.run(
+        return subprocess.Popen(
             [self.programs / "osctl", *map(str, words)], text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self.folder, timeout=within,
-            check=False, env={**told, "HOME": str(self.home), "PWD": str(self.folder)})
-        return Answer(words, done, time.monotonic() - began)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self.folder,
+            env={**told, "HOME": str(self.home), "PWD": str(self.folder)})
 
     def power_on(self, within=300):
         """Until the agent serves, told by the fingerprint on the console: seconds from power-on."""

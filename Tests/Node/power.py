@@ -211,7 +211,7 @@ class Power:
                                       "the same upgrade succeeds"):
                     # Every other one is a downgrade.
                     words = ("upgrade", "--allow-downgrade", "--reboot", self.url(version))
-                    node.osctl(*words, "--no-wait", within=60)
+                    node.osctl(*words, "--no-wait", within=60).must(DONE)
                     time.sleep(after)
                     node.machine.kill()
                     node.machine.start()

@@ -24,9 +24,10 @@ class Releases:
     """Built once each, with keys made for this run."""
 
     def __init__(self, programs, folder, kernel="cloud", compressor="fast",
-                 secureboot=None):
+                 secureboot=None, preload=()):
         self.programs, self.folder, self.kernel = programs, folder, kernel
         self.compressor, self.secureboot = compressor, secureboot
+        self.preload = preload  # archives of container images that each of them carries
         self.said = ""  # by the last build
         self.served = folder / "served"
         self.served.mkdir(parents=True, exist_ok=True)
@@ -78,7 +79,8 @@ class Releases:
             [sys.executable, "-B", IMAGE / "build.py", "--bin", self.programs, "--version", version,
              "--kernel", self.kernel, "--compressor", self.compressor, "--output", self.served,
              "--created", "2026-11-21T00:00:00Z", *map(str, signing), *map(str, options),
-             *(["--secureboot", str(self.secureboot)] if self.secureboot else [])],
+             *(["--secureboot", str(self.secureboot)] if self.secureboot else []),
+             *(word for path in self.preload for word in ("--preload", str(path)))],
             text=True, capture_output=True, timeout=1200, check=False)
         if done.returncode:
             raise RuntimeError(f"image {version}: {done.stdout[-2000:]}{done.stderr[-2000:]}")

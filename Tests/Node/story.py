@@ -2,6 +2,7 @@
 
 import re
 
+import memory
 from node import DONE
 from report import expect, expect_equal
 
@@ -33,6 +34,9 @@ def run(scene, report):
             shown = {found for _, text in node.machine.lines
                      for found in re.findall(r"fingerprint=(\w+)", text)}
             expect_equal(len(shown), 1, "the number of fingerprints on the console")
+        with report.test("what its kernel has said can be read from outside, for one that hangs"):
+            logs = memory.kernel_logs(node.machine.process.pid)
+            expect(any("keel: slot b" in text for log in logs for text in log), str(logs))
         with report.test("osctl rollback --reboot --wait ends when the old release is trusted"):
             answer = node.osctl("rollback", "--reboot").must(DONE, "1.0.0 runs and is trusted")
             report.note(f"{answer.seconds:.0f} s")

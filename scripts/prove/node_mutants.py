@@ -1,0 +1,28 @@
+"""Deliberate bugs in what a node does with trials, pods and its cluster, as in mutants.py."""
+
+A = "Sources/Agent/"
+
+MUTANTS = [
+    ("confirm a trial without any check", A + "HealthGate.swift",
+     "if findings.contains(where: \\.required), isHealthy(now) {", "if isHealthy(now) {"),
+    ("count a check that failed meanwhile as steady", A + "HealthGate.swift",
+     "healthySince = failing.isEmpty ? healthySince ?? now : nil",
+     "healthySince = failing.isEmpty ? healthySince ?? now : healthySince"),
+    ("excuse the cluster where it is needed", A + "HealthGate.swift",
+     "failing.filter { patience == nil || !$0.excused }", "failing.filter { !$0.excused }"),
+    ("take the cluster's word on the boot before", A + "AgentService+Cluster.swift",
+     "guard node.bootID == bootID else {",
+     "guard node.bootID == bootID || node.ready != nil else {"),
+    ("take an administrator's cordon away", A + "Cluster/Cordon.swift",
+     "guard node.annotations[mark] != nil else { return nil }", ""),
+    ("cordon without saying whose cordon it is", A + "Cluster/Cordon.swift",
+     "annotations: [Self.mark: operation]", "annotations: [:]"),
+    ("do not wait for an evicted pod to end", A + "Cluster/Drain.swift",
+     "if answer == .gone {", "if answer == .gone || answer == .accepted {"),
+    ("let the slot boot although the drain failed", A + "EngineWork+Drain.swift",
+     "guard !outcome.isDrained else {", "guard outcome.end.verdict == .cancelled else {"),
+    ("show a certificate that the cluster does not vouch for", A + "ShownIdentity.swift",
+     "guard let trouble else {", "guard let trouble, path.isEmpty else {"),
+    ("tell a new cluster what the old one was told", A + "Cluster/ToldMark.swift",
+     "guard lines.count == 3, lines[0] == membership.hex else", "guard lines.count == 3 else"),
+]
