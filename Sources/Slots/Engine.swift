@@ -72,16 +72,29 @@ public final class Engine {
         in slot: Slot,
         reason: HistoryEntry.Reason? = nil
     ) {
-        guard let store = machine.history, let release else { return }
+        guard let store = machine.history else { return }
+        var name = release.map { ($0.digest, $0.version.description) }
+        if event == .fail { name = judged(in: slot, holding: release) }
+        guard let (digest, version) = name else { return }
         let entry = HistoryEntry(
             moment: machine.moment(),
             event: event,
             slot: slot,
-            digest: release.digest,
-            version: release.version.description,
+            digest: digest,
+            version: version,
             reason: reason
         )
         do { try store.append(entry.encoded()) } catch { historyError = error }
+    }
+
+    /// What a verdict on a slot is about. A slot that rotted cannot say any more what it holds;
+    /// then it is what the history last saw granted there.
+    func judged(in slot: Slot, holding release: Release?) -> (digest: Digest, version: String)? {
+        if let release { return (release.digest, release.version.description) }
+        guard let last = history().last(where: { $0.slot == slot }), last.event != .install else {
+            return nil
+        }
+        return (last.digest, last.version)
     }
 
     /// The firmware writes `failed` when it counts the last try; here the history learns of it.
@@ -90,8 +103,9 @@ public final class Engine {
         let node = try node()
         guard let record = node.record else { return }
         for slot in Slot.allCases where slot != node.running && record[slot] == .failed {
-            guard let release = node.contents[slot].release else { continue }
-            let last = history().last { $0.digest == release.digest }
+            let release = node.contents[slot].release
+            guard let (digest, _) = judged(in: slot, holding: release) else { continue }
+            let last = history().last { $0.digest == digest }
             guard last?.event != .fail else { continue }
             remember(.fail, release, in: slot, reason: .triesUsedUp)
         }

@@ -112,9 +112,9 @@ extension Engine {
     }
 
     private func verdict(on node: Node) -> HistoryEntry.Reason? {
-        guard let other = node.running?.other, let release = node.contents[other].release else {
-            return nil
-        }
-        return history().last { $0.digest == release.digest && $0.event == .fail }?.reason
+        guard let other = node.running?.other,
+            let (digest, _) = judged(in: other, holding: node.contents[other].release)
+        else { return nil }
+        return history().last { $0.digest == digest && $0.event == .fail }?.reason
     }
 }

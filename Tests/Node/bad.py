@@ -81,8 +81,7 @@ def rows():
         Row("a block of the root is flipped on the disk", "verity|I/O|agent",
             damage=lambda slots, bundle: slots.flip_root("b", bundle, 16 << 20)),
         Row("a signature in the trailer is wrong", "signature|signed",
-            # Nobody vouches for its name any more, so that the history cannot name it either.
-            damage=lambda slots, bundle: slots.flip_signature("b", bundle), forgets=True),
+            damage=lambda slots, bundle: slots.flip_signature("b", bundle)),
         Row("the data partition is full", "state: .*(no space|No space|ENOSPC|full)",
             damage=lambda slots, bundle: slots.fill_data(), forgets=True),
     ]

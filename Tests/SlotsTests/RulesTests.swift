@@ -99,6 +99,52 @@ struct RulesTests {
         #expect(world.inForce?[.b] == .tries(3))
     }
 
+    @Test("a release whose trailer rots is called by the name under which it was granted")
+    func verdictOnWhatRotted() throws {
+        let world = try world()
+        let release = world.releases[2]
+        try world.install(release)
+        for _ in 0..<4 { world.reboot() }
+        #expect(world.inForce?[.b] == .failed)
+        rotTrailer(of: release, in: world.slots.b)
+        let engine = try world.engine()
+        #expect(try engine.node().contents[.b].release == nil)
+        let last = try #require(engine.history().last)
+        #expect(last.event == .fail && last.reason == .triesUsedUp && last.slot == .b)
+        #expect(last.digest == release.digest)
+        #expect(last.version == release.manifest.version.description)
+        #expect(try world.engine().history() == engine.history())
+        #expect(throws: UpdateError.distrusted(.quarantined(release.digest))) {
+            try world.install(release)
+        }
+    }
+
+    @Test("nothing is called failed that an install was cut short of, or that nobody granted")
+    func noVerdictOnRemains() throws {
+        let world = try world()
+        try world.install(world.releases[2])
+        for _ in 0..<4 { world.reboot() }
+        let history = try world.engine().history()
+        // What an install leaves of a slot before the record says so.
+        let remains = HistoryEntry(
+            moment: Moment(),
+            event: .install,
+            slot: .b,
+            digest: world.releases[3].digest,
+            version: world.releases[3].manifest.version.description,
+            reason: nil
+        )
+        try world.history.append(remains.encoded())
+        rotTrailer(of: world.releases[2], in: world.slots.b)
+        #expect(try world.engine().history() == history + [remains])
+    }
+
+    /// Damages the manifest, of which the signatures speak.
+    private func rotTrailer(of release: SimulatedRelease, in slot: SimulatedDisk) {
+        let offset = SlotLayout.roundUp(release.manifest.root.size) + Trailer.headerSize + 20
+        slot.tamper([slot.durableBytes(offset..<(offset + 1))[0] ^ 4], at: offset)
+    }
+
     @Test("a digest stays quarantined after its slot was overwritten")
     func quarantineOutlivesTheSlot() throws {
         let world = try world()
