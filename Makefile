@@ -13,7 +13,7 @@ BIN := $(CURDIR)/$(BUILD)
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 ALL ?= 0
 VERSION ?= 0.1.0
-DEPTH ?= $(if $(filter 1,$(ALL)),25,2)
+DEPTH ?= $(if $(filter 1,$(ALL)),10,2)
 
 .PHONY: deps build node image demo test test-swift test-loader test-system bench simulate prove fmt \
 	check clean

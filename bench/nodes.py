@@ -1,6 +1,7 @@
 """A whole node in QEMU, without a peer: what its image weighs, how long it takes to come up, to come
 back, and to come back from a release that does not hold; what its first programs keep in memory."""
 
+import os
 import pathlib
 import re
 import statistics
@@ -9,6 +10,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path += [str(ROOT / "Tests" / "Node"), str(ROOT / "scripts" / "qemu")]
+# One machine at a time: each of its processors has a core.
+os.environ.setdefault("QEMU_THREADS", "multi")
 from host import Server, free_port  # noqa: E402
 from node import DONE, ROLLED_BACK, Node  # noqa: E402
 from releases import Releases  # noqa: E402

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import time
 
+import boot
+
 
 def free_port():
     with socket.socket() as probe:
@@ -22,7 +24,7 @@ class Guest:
         self.lines = []
         self.start = time.monotonic()
         words = [
-            "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max",
+            "qemu-system-x86_64", "-machine", "q35", *boot.ACCELERATOR, "-cpu", "max",
             "-m", "768", "-smp", "2", "-nographic", "-nodefaults", "-serial", "stdio",
             "-no-reboot", "-kernel", str(kernel), "-initrd", str(initramfs),
             # Emulated timers are late on a busy host; the kernel must not doubt them.

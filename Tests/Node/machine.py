@@ -9,6 +9,7 @@ import time
 
 import boot
 import memory
+import monitor
 
 NODE_PORT = 50051
 # What a disk can hang on: QEMU's arguments, the kernel flavour that has its driver.
@@ -37,6 +38,7 @@ class Machine:
         self.read_only_variables = options.pop("read_only_variables", False)
         self.drive = options.pop("drive", None)  # a way to the disk of one's own
         self.variables = self.folder / "variables.fd"
+        self.monitor = self.folder / "monitor"
         factory = options.pop("variables", boot.VARIABLES)
         if not self.variables.exists():
             shutil.copyfile(factory, self.variables)
@@ -58,7 +60,7 @@ class Machine:
         guard = ["-global", "driver=cfi.pflash01,property=secure,value=on",
                  "-global", "ICH9-LPC.disable_s3=1"] if secure else []
         words = ["-machine", f"q35,smm={'on' if secure else 'off'},vmport=off,hpet=off", *guard,
-                 "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", str(self.memory),
+                 *boot.ACCELERATOR, "-cpu", "max", "-smp", "2", "-m", str(self.memory),
                  "-nodefaults", "-no-user-config", "-nographic", "-serial", "stdio",
                  "-boot", "menu=off",
                  "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={self.firmware}",
@@ -68,6 +70,7 @@ class Machine:
         disks = [*self.before, self.disk, *self.after]
         for number, disk in enumerate(disks):
             words += self._disk(number, disk, disk is self.disk)
+        words += monitor.options(self.monitor)
         self.lines.clear()
         self.begun = time.monotonic()
         self.process = subprocess.Popen(
@@ -135,11 +138,15 @@ class Machine:
 
     def tail(self, count=30):
         """The last lines of the console and of each kernel's own log, which a console does not
-        show."""
+        show, and where the processors are."""
         lines = [f"    {when:7.1f} {text}" for when, text in self.lines[-count:]]
         if self.process.poll() is None:
             for log in memory.kernel_logs(self.process.pid):
                 lines += [f"    kernel: {text}" for text in log[-count:]]
+            try:
+                lines += [f"    {text}" for text in monitor.processors(self.monitor)]
+            except OSError as error:
+                lines.append(f"    the monitor does not answer: {error}")
         return "\n".join(lines)
 
     def end(self, within):

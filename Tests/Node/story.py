@@ -3,6 +3,7 @@
 import re
 
 import memory
+import monitor
 from node import DONE
 from report import expect, expect_equal
 
@@ -37,6 +38,9 @@ def run(scene, report):
         with report.test("what its kernel has said can be read from outside, for one that hangs"):
             logs = memory.kernel_logs(node.machine.process.pid)
             expect(any("keel: slot b" in text for log in logs for text in log), str(logs))
+            places = monitor.processors(node.machine.monitor)
+            expect(len(places) == 6 and all(re.match(r"CPU#[01] .*RIP=[0-9a-f]{16}\b", place)
+                                            for place in places), str(places))
         with report.test("osctl rollback --reboot --wait ends when the old release is trusted"):
             answer = node.osctl("rollback", "--reboot").must(DONE, "1.0.0 runs and is trusted")
             report.note(f"{answer.seconds:.0f} s")

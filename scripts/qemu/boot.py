@@ -37,6 +37,8 @@ import time
 FIRMWARE = os.environ.get("OVMF_CODE", "/usr/share/OVMF/OVMF_CODE_4M.fd")
 VARIABLES = os.environ.get("OVMF_VARS", "/usr/share/OVMF/OVMF_VARS_4M.fd")
 SECURE_FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
+# A thread for each processor makes kernels stand still now and then, see README.md.
+ACCELERATOR = ["-accel", f"tcg,thread={os.environ.get('QEMU_THREADS', 'single')}"]
 QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
 TERMINAL_CODES = re.compile(rb"\x1b(?:\[[0-9;?=]*[A-Za-z]|[()][A-Z0-9]|[=>c])")
 LONGEST_LINE = 1 << 16
@@ -87,7 +89,7 @@ def command(job, variables):
              "-global", "ICH9-LPC.disable_s3=1"] if is_secure else []
     machine = [
         QEMU, "-machine", f"q35,smm={'on' if is_secure else 'off'},vmport=off,hpet=off", *guard,
-        "-accel", "tcg,thread=multi", "-cpu", job.cpu,
+        *ACCELERATOR, "-cpu", job.cpu,
         "-smp", str(job.cpus), "-m", str(job.memory),
         "-nodefaults", "-no-user-config", "-nographic", "-serial", "stdio", "-boot", "menu=off",
         "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={job.firmware}",
