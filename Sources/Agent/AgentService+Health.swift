@@ -50,11 +50,12 @@ extension AgentService {
         return check
     }
 
-    /// Over the door that clients come through: TCP, TLS, and our own certificate.
+    /// Over the door that clients come through: TCP, TLS, and our own certificate. A node that is
+    /// starting its pods is slow and well.
     private func agentAnswers() async -> Finding {
         guard let port = port() else { return (false, "The agent does not serve yet.") }
         do throws(CallFailure) {
-            let found = try await API.certificate(of: "127.0.0.1:\(port)", timeout: .seconds(3))
+            let found = try await API.certificate(of: "127.0.0.1:\(port)", timeout: .seconds(10))
             // In the moment between two certificates it may be either.
             guard found == shown.certificate.der || found == identity.certificate.der else {
                 return (false, "Somebody else answers on port \(port).")
