@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs every suite, shows how each went, and adds up: `N passed, N failed` is the last line.
+# Runs every suite, shows how each went, and adds up: what failed is told again at the end, and
+# `N passed, N failed` is the last line.
 set -eu
 
 : "${SEED:?}" "${BIN:?}" "${FLAGS:?}"
@@ -21,7 +22,10 @@ add() {
     if [ -z "$counts" ]; then good=0 bad=1; fi
     if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
     passed=$((passed + good)) failed=$((failed + bad))
-    echo "test: $name: $good passed, $bad failed, $seconds s"
+    echo "test: $name: $good passed, $bad failed, $seconds s" | tee -a "$logs/counts"
+    [ "$bad" -eq 0 ] || {
+        grep -E '^FAIL|✘ Test' "$log" || tail -n 5 "$log"
+    } | sed "s/^/$name: /" | cut -c 1-300 >>"$logs/failures"
 }
 
 suite() {
@@ -124,5 +128,7 @@ joined "more of clusters"
 # shellcheck disable=SC2086 # empty or one flag
 suite "system" python3 Tests/EndToEnd/run.py --bin "$BIN" --seed "$SEED" $all_flag
 
+cat "$logs/counts"
+[ ! -f "$logs/failures" ] || cat "$logs/failures"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
