@@ -46,7 +46,6 @@ enum KeelInit {
         let timer = RealTimer(ground)
         let ready = Stage2(on: ground, journal: journal, timer: timer)
             .run(handover) { (link) throws(Errno) in try RealPacketPort(link: link) }
-        loadTheRest(rings)
         let server = listen(desk, ground)
         let kernel = try? KernelLines()
         let life = Life(
@@ -57,7 +56,8 @@ enum KeelInit {
             hands: RealHands(on: ground, rings: rings),
             desk: desk,
             keeper: keeper(of: handover, ground),
-            kernelLines: { kernel?.next() ?? [] }
+            kernelLines: { kernel?.next() ?? [] },
+            loadForContainers: { loadTheRest(rings) }
         )
         // Not stopped in order: its thread may be waiting for an answer that nobody gives now.
         withExtendedLifetime(server) {
@@ -65,8 +65,8 @@ enum KeelInit {
         }
     }
 
-    /// The modules that the root names: containers need them, the agent does not. They may take
-    /// longer than everything else together, so they are loaded beside it.
+    /// The modules that the root names: a cluster's containers need them, nothing else does. They
+    /// may take longer than everything else together, so they are loaded beside it.
     private static func loadTheRest(_ rings: LogRings) {
         let load: @Sendable () -> Void = {
             let ground = RealGround(log: rings.own)

@@ -6,6 +6,10 @@ import Syscalls
 extension Life {
     func tick(_ now: Duration) {
         let isJoined = ready.handover.facts.state != "lastresort" && hasJoined
+        if isJoined, !isForContainers {
+            isForContainers = true
+            loadForContainers()
+        }
         perform(supervisor.setBootstrapped(isJoined, now: now))
         if desk.isHeard || isAgentOpen, !trial.hasAgent {
             trial.heardAgent(now: now)

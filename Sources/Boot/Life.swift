@@ -26,6 +26,7 @@ final class Life {
     let keeper: any SlotKeeping
     let ready: Stage2.Ready
     let kernelLines: () -> [String]
+    let loadForContainers: () -> Void
     private let network: Network
     let clock: ClockKeeper
     var supervisor: Supervisor
@@ -37,6 +38,8 @@ final class Life {
     var nextSave = Duration.zero
     private var hasNetwork = false
     var hasNotes = false
+    /// The kernel was told to take what containers need.
+    var isForContainers = false
     /// The agent has shown its fingerprint, which it does when its door is open.
     var isAgentOpen = false
     var ending: (how: Ending, until: Duration, verdict: Trial.Verdict?)?
@@ -49,7 +52,8 @@ final class Life {
         hands: any ServiceHands,
         desk: Desk,
         keeper: any SlotKeeping,
-        kernelLines: @escaping () -> [String]
+        kernelLines: @escaping () -> [String],
+        loadForContainers: @escaping () -> Void
     ) {
         self.ready = ready
         self.ground = ground
@@ -59,6 +63,7 @@ final class Life {
         self.desk = desk
         self.keeper = keeper
         self.kernelLines = kernelLines
+        self.loadForContainers = loadForContainers
         network = ready.network
         clock = ClockKeeper(on: ground)
         supervisor = Supervisor(ready.specs)

@@ -54,7 +54,8 @@ struct LifeTests {
             hands: hands,
             desk: desk,
             keeper: keeper,
-            kernelLines: { ["kernel says"] }
+            kernelLines: { ["kernel says"] },
+            loadForContainers: { [hands] in hands.log.append("load for containers") }
         )
     }
 
@@ -97,22 +98,26 @@ struct LifeTests {
         #expect(timer.feeds >= 2)
     }
 
-    @Test("the kubelet waits for the node to join, and never runs as a last resort")
+    @Test("the kubelet and its modules wait for the node to join, and never come as a last resort")
     func joined() throws {
         let life = try life("good", keeper(.good), Desk(rings: rings))
         ground.set("/var/lib/keel/kubernetes/current", "a x\n")
         ground.set("/var/lib/keel/kubernetes/b/ca.crt", "an earlier cluster's")
         _ = run(life, seconds: 2)
         #expect(!hands.log.contains("start /kubelet"), "it has a client CA and no cluster")
+        #expect(!hands.log.contains("load for containers"))
         ground.set("/var/lib/keel/kubernetes/a/ca.crt", "the cluster's")
         _ = run(life, seconds: 2)
-        #expect(hands.log.contains("start /kubelet"))
+        #expect(hands.log.suffix(2) == ["load for containers", "start /kubelet"])
+        _ = run(life, seconds: 30)
+        #expect(hands.log.count { $0 == "load for containers" } == 1)
         let fresh = LifeTests()
         let other = try fresh.life("lastresort", fresh.keeper(.failed), Desk(rings: rings))
         fresh.ground.set("/var/lib/keel/kubernetes/current", "a x\n")
         fresh.ground.set("/var/lib/keel/kubernetes/a/ca.crt", "the cluster's")
         _ = fresh.run(other, seconds: 30)
         #expect(!fresh.hands.log.contains("start /kubelet"))
+        #expect(!fresh.hands.log.contains("load for containers"))
     }
 
     @Test("what a service says is kept, and its fingerprint is shown")

@@ -23,7 +23,7 @@ final class MemoryPort: PacketPort {
 
 /// Services that live in memory.
 final class MemoryHands: ServiceHands {
-    private(set) var log: [String] = []
+    var log: [String] = []
     private(set) var alive: [String: Int32] = [:]
     private var ended: [(process: Int32, how: String)] = []
     private var written: [(service: String, line: String)] = []
