@@ -114,6 +114,8 @@ fi
 suite "generated" generated
 # shellcheck disable=SC2086 # empty or one flag
 suite "image" python3 Tests/Image/run.py --bin "$BIN" $all_flag
+# shellcheck disable=SC2086 # empty or one flag
+suite "system" python3 Tests/EndToEnd/run.py --bin "$BIN" --seed "$SEED" $all_flag
 joined "agent"
 # In the core a client tells of every request that fails; in the rest trials that are to fail are
 # mostly waited for.
@@ -125,9 +127,6 @@ aside "more of clusters" python3 Tests/Cluster/run.py --bin "$BIN" --seed "$SEED
 # shellcheck disable=SC2086 # empty or one flag
 suite "node" python3 Tests/Node/run.py --bin "$BIN" --seed "$SEED" $all_flag
 joined "more of clusters"
-# shellcheck disable=SC2086 # empty or one flag
-suite "system" python3 Tests/EndToEnd/run.py --bin "$BIN" --seed "$SEED" $all_flag
-
 cat "$logs/counts"
 [ ! -f "$logs/failures" ] || cat "$logs/failures"
 echo "$passed passed, $failed failed"

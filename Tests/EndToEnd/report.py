@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 import sys
+import threading
 import time
 import traceback
 
@@ -26,13 +27,14 @@ def shown(value, limit=300):
 
 
 class Report:
-    """Counts what passed and failed; a failing test never stops the others."""
+    """Counts what passed and failed; a failing test never stops the others. Any thread may tell."""
 
     def __init__(self, verbose=False):
         self.passed = 0
         self.failures = []
         self.verbose = verbose
         self.start = time.monotonic()
+        self._turn = threading.Lock()
 
     @contextlib.contextmanager
     def test(self, sentence):
@@ -46,7 +48,8 @@ class Report:
             if self.verbose or not isinstance(fault, Wrong):
                 traceback.print_exc(limit=6, file=sys.stderr)
         else:
-            self.passed += 1
+            with self._turn:
+                self.passed += 1
             print(f"ok  {sentence}", flush=True)
 
     def note(self, text):

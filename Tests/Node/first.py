@@ -30,7 +30,7 @@ def run(scene, report):
     folder.mkdir()
     bench = Bench(scene.programs, folder)
     for row in scene.draw([Row(case) for case in CASES], lambda row: row.case in (up, trailer)):
-        with report.test(row.name):
+        with report.test(row.name), scene.lane():
             note = row.case(bench)
             if note:
                 report.note(note)

@@ -42,8 +42,7 @@ def run(scene, report):
 
 def one(scene, row):
     releases = scene.metal.releases if row.is_metal else scene.releases
-    with scene.building:
-        place = (releases.served / releases.good("1.1.0")).relative_to(scene.releases.served)
+    place = (releases.served / releases.good("1.1.0")).relative_to(scene.releases.served)
     options = {"controller": row.controller, "sector_size": row.sector_size}
     folder = scene.folder / f"hardware-{wordless(row.name)}"
     if row.twin:

@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 IMAGE = HERE.parent.parent / "image"
@@ -21,7 +22,7 @@ def misfit(folder, kind):
 
 
 class Releases:
-    """Built once each, with keys made for this run."""
+    """Built once each and one at a time, with keys made for this run."""
 
     def __init__(self, programs, folder, kernel="cloud", compressor="fast",
                  secureboot=None, preload=()):
@@ -32,6 +33,7 @@ class Releases:
         self.served = folder / "served"
         self.served.mkdir(parents=True, exist_ok=True)
         self.disk = self.served / "disk.img"
+        self._turn = threading.Lock()
 
     def first(self, sector_size=512, sizes=False):
         """1.0.0, and the disk that boots it."""
@@ -69,6 +71,10 @@ class Releases:
         return self._build(version, *options)
 
     def _build(self, version, *options):
+        with self._turn:
+            return self._built(version, *options)
+
+    def _built(self, version, *options):
         bundle = self.served / f"keelos-{version}.keel"
         if bundle.exists():
             return bundle.name

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import copy as shallow
 import os
 import pathlib
 import queue
@@ -21,20 +22,21 @@ class Scene:
     """`everything`: all rows; else the core of a table and as many drawn by the seed. `only`: the
     rows whose names match it."""
 
+    LANES = 3
+
     def __init__(self, programs, everything, seed, only=None):
         self.programs, self.everything, self.only = programs.resolve(), everything, only
-        self.chance = random.Random(seed)
+        self.seed, self.chance = seed, random.Random(seed)
         self._folder = tempfile.TemporaryDirectory(prefix="keelos-node-")
         self.folder = pathlib.Path(self._folder.name)
         self.folder.chmod(0o755)
         self.releases = Releases(self.programs, self.folder)
         self.metal = Metal(self.programs, self.releases.served / "metal")
         # Nodes that were taken, each with the port it was taken on. A trial that fails is mostly
-        # waited for: two at once keep two cores busy.
+        # waited for, and a machine has one thread: three at once keep two cores busy.
         self.lanes = [(self.folder / f"taken-{number}", servers.free_port())
-                      for number in range(2)]
+                      for number in range(self.LANES)]
         self._free = queue.SimpleQueue()
-        self.building = threading.Lock()
         self._stack = contextlib.ExitStack()
 
     def __enter__(self):
@@ -51,6 +53,12 @@ class Scene:
         """The web server, as a node in QEMU reaches it."""
         return f"http://10.0.2.2:{self.server.port}"
 
+    def part(self, name):
+        """The same for one file of tests: what it draws is a matter of the seed and its name alone."""
+        part = shallow.copy(self)
+        part.chance = random.Random(f"{self.seed} {name}")
+        return part
+
     def draw(self, rows, is_core, count=1):
         if self.only:
             return [row for row in rows if re.search(self.only, row.name)]
@@ -62,12 +70,15 @@ class Scene:
 
     def prepare(self, report):
         """1.0.0 on a disk, its first boot, a client CA; switched off again in order."""
-        for folder, port in self.lanes:
+        for lane, taken in self.together(self._take, self.lanes):
             with report.test("a new disk boots, makes its data partition and can be bootstrapped"):
-                folder.mkdir()
-                seconds = first_boot(self.programs, self.releases, folder, port)
-                report.note(f"{seconds:.1f} s from power-on to the agent answering")
-                self._free.put((folder, port))
+                report.note(f"{taken.result():.1f} s from power-on to the agent answering")
+                self._free.put(lane)
+
+    def _take(self, lane):
+        folder, port = lane
+        folder.mkdir()
+        return first_boot(self.programs, self.releases, folder, port)
 
     @contextlib.contextmanager
     def lane(self):
@@ -100,11 +111,10 @@ class Scene:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def bad(self, *words, is_metal=False):
-        """Where a broken release is served, and its file; one at a time is built."""
-        with self.building:
-            releases = self.metal.releases if is_metal else self.releases
-            path = releases.served / releases.bad(*words)
-            return path.relative_to(self.releases.served), path
+        """Where a broken release is served, and its file."""
+        releases = self.metal.releases if is_metal else self.releases
+        path = releases.served / releases.bad(*words)
+        return path.relative_to(self.releases.served), path
 
     def together(self, work, rows):
         """(row, what will come of `work(row)`), as many at once as there are lanes."""
