@@ -117,8 +117,7 @@ suite "image" python3 Tests/Image/run.py --bin "$BIN" $all_flag
 # shellcheck disable=SC2086 # empty or one flag
 suite "system" python3 Tests/EndToEnd/run.py --bin "$BIN" --seed "$SEED" $all_flag
 joined "agent"
-# In the core a client tells of every request that fails; in the rest trials that are to fail are
-# mostly waited for.
+# The core is asked once and must answer; in the rest trials that are to fail are mostly waited for.
 # shellcheck disable=SC2086 # empty or one flag
 suite "cluster" python3 Tests/Cluster/run.py --bin "$BIN" --seed "$SEED" --part core $all_flag
 # shellcheck disable=SC2086 # empty or one flag

@@ -1,6 +1,8 @@
 """A node on the bridge, and what the cluster says of it."""
 
+import functools
 import json
+import subprocess
 import time
 from typing import NamedTuple
 
@@ -99,16 +101,27 @@ class Member(Node):
         return time.monotonic() - began
 
     def story(self):
-        """Everything that helps to see why."""
-        parts = [f"  conditions: {json.dumps(self.conditions())}",
-                 self.reach("services").text]
-        for service in ("kubelet", "containerd", "init"):
-            said = self.reach("logs", service, "--tail", "40").text
-            parts.append(f"  {service}:\n" + "\n".join(f"    {line[:300]}"
-                                                      for line in said.splitlines()))
-        parts += [self.cluster.plane.kubectl("get", "nodes,pods,csr,events", "-A", status=None),
-                  f"  console:\n{self.machine.tail(15)}", self.cluster.plane.tails(6)]
-        return "\n".join(parts)
+        """Everything that helps to see why; who does not answer is told as such."""
+        plane = self.cluster.plane
+        questions = [
+            lambda: f"  conditions: {json.dumps(self.conditions())}",
+            lambda: self.reach("services").text,
+            *(functools.partial(self._log, name) for name in ("kubelet", "containerd", "init")),
+            lambda: plane.kubectl("get", "nodes,pods,csr,events", "-A", status=None),
+            lambda: f"  console:\n{self.machine.tail(15)}",
+            lambda: plane.tails(6)]
+        return "\n".join(map(_told, questions))
+
+    def _log(self, service):
+        said = self.reach("logs", service, "--tail", "40").text
+        return f"  {service}:\n" + "\n".join(f"    {line[:300]}" for line in said.splitlines())
+
+
+def _told(question):
+    try:
+        return question()
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        return f"  cannot be told: {error}"
 
 
 def _answer(question):

@@ -11,7 +11,7 @@ from releases import LIBRARIES, misfit
 from report import expect, expect_equal
 from slots import Slots
 
-DEADLINE = 120
+DEADLINE = 90
 CONFIG = f"version: 1\ntrial:\n  deadline: {DEADLINE}\n  attempts: 1\nhealth:\n  steady: 3\n"
 # A certificate of ours is ECDSA: nobody can shake hands with a server that may not sign with it.
 NO_HANDSHAKE = """\

@@ -22,7 +22,7 @@ class Scene:
     """`everything`: all rows; else the core of a table and as many drawn by the seed. `only`: the
     rows whose names match it."""
 
-    LANES = 3
+    LANES = 2
 
     def __init__(self, programs, everything, seed, only=None):
         self.programs, self.everything, self.only = programs.resolve(), everything, only
@@ -33,7 +33,7 @@ class Scene:
         self.releases = Releases(self.programs, self.folder)
         self.metal = Metal(self.programs, self.releases.served / "metal")
         # Nodes that were taken, each with the port it was taken on. A trial that fails is mostly
-        # waited for, and a machine has one thread: three at once keep two cores busy.
+        # waited for: two at once keep two cores busy.
         self.lanes = [(self.folder / f"taken-{number}", servers.free_port())
                       for number in range(self.LANES)]
         self._free = queue.SimpleQueue()
