@@ -49,7 +49,7 @@ demo: node
 	python3 demo/nodes.py --bin $(BIN)
 
 # Every unit, simulator and fuzz test; of each QEMU table a core set and rows drawn by the seed.
-# ALL=1 runs every row.
+# ALL=1 runs every row; SUITES=node,image of the suites that scripts/test.sh names only these.
 test: node
 	@SEED=$(SEED) ALL=$(ALL) DEPTH=$(DEPTH) BIN=$(BIN) FLAGS="$(TEST_FLAGS)" scripts/test.sh
 
