@@ -15,14 +15,17 @@ struct DataCheck {
     func answer() throws(Provisioning.Stop) -> Answer {
         do throws(DiskError) {
             let found = try disk.signature(of: place.range)
-            if found == "ext" { return check(nil) }
-            if let found {
+            if let found, found != "ext" {
                 return Answer(.foreign, "\(name) holds \(found) and is not touched.")
             }
-            guard try hasBackup() else {
+            let first = try found.map { (_) throws(DiskError) in
+                try superblock(at: TornSuperblock.size)
+            }
+            let backup = try backupSuperblock()
+            guard first != nil || backup != nil else {
                 return Answer(.foreign, "\(name) holds nothing that we know and is not touched.")
             }
-            return check(Self.backup)
+            return check(first, backup)
         } catch {
             throw Provisioning.Stop(.absent, error.sentence)
         }
@@ -30,13 +33,13 @@ struct DataCheck {
 
     private var name: String { "\(Layout.dataName) (\(place.name))" }
 
-    private func check(_ superblock: Int?) -> Answer {
+    private func check(_ first: [UInt8]?, _ backup: [UInt8]?) -> Answer {
         if isUsed {
             return Answer(.ready, "The data partition \(place.name) is in use: it was not checked.")
         }
         var answer: Answer
         do throws(FileSystemTools.Failure) {
-            switch try tools.check(place, superblock: superblock) {
+            switch try mend(first, backup) {
             case .sound: answer = Answer(.ready, "The data partition is \(place.name).")
             case .mended: answer = Answer(.repaired, "\(name) was damaged and is mended.")
             case .damaged(let code):
@@ -56,6 +59,30 @@ struct DataCheck {
         return answer
     }
 
+    /// The plain check, as long as a superblock is found by it: then a torn one is made whole, and
+    /// at last the backup is taken.
+    private func mend(
+        _ first: [UInt8]?,
+        _ backup: [UInt8]?
+    ) throws(FileSystemTools.Failure) -> FileSystemTools.Check {
+        guard let first else { return try tools.check(place, superblock: Self.backup) }
+        var found = try tools.check(place)
+        guard found == .noSuperblock, let backup else { return found }
+        if let sector = TornSuperblock.mended(first, backup: backup) {
+            let offset = TornSuperblock.size + TornSuperblock.sector
+            try tools.write(sector, at: offset, of: place)
+            found = try tools.check(place)
+            if found == .sound { return .mended }
+        }
+        guard found == .noSuperblock else { return found }
+        return try tools.check(place, superblock: Self.backup)
+    }
+
+    private func superblock(at offset: Int) throws(DiskError) -> [UInt8] {
+        let start = place.range.lowerBound + offset
+        return try disk.bytes(start..<(start + TornSuperblock.size))
+    }
+
     /// It is mounted, or claimed by the kernel for something else.
     private var isUsed: Bool {
         guard let node = place.node else { return false }
@@ -67,11 +94,12 @@ struct DataCheck {
         }
     }
 
-    /// Whether a backup of the superblock is where we would have put it.
-    private func hasBackup() throws(DiskError) -> Bool {
-        let start = place.range.lowerBound + Self.backup * 4096
-        guard start + 4096 <= place.range.upperBound - BlackBoxLayout.size else { return false }
-        return try disk.bytes(start..<(start + 4096)).has([0x53, 0xEF], at: 56)
+    /// The backup of the superblock, when it is where we would have put it.
+    private func backupSuperblock() throws(DiskError) -> [UInt8]? {
+        let offset = Self.backup * 4096
+        guard offset + 4096 <= place.fileSystemSize else { return nil }
+        let found = try superblock(at: offset)
+        return found.has([0x53, 0xEF], at: 56) ? found : nil
     }
 
     /// Makes the black box where the room for it is blank. Why there is none, or `nil`.

@@ -10,6 +10,9 @@ struct FileSystemTools: Sendable {
         case mended
         /// Nothing more was changed: a person must decide.
         case damaged(code: Int32)
+
+        /// What `e2fsck -p` says of a superblock that it does not take.
+        static let noSuperblock = Check.damaged(code: 8)
     }
 
     /// Why a program did not do its work.
@@ -40,6 +43,19 @@ struct FileSystemTools: Sendable {
             try file.close()
         } catch {
             throw Failure(program: "mke2fs", words: "its work could not be flushed: \(error)")
+        }
+    }
+
+    /// Writes `bytes` at `offset` of the file system. They are on the disk when this returns.
+    func write(_ bytes: [UInt8], at offset: Int, of place: DataPlace) throws(Failure) {
+        do throws(Errno) {
+            let file = try Descriptor(opening: place.node ?? place.disk, for: .both)
+            let start = place.node == nil ? place.range.lowerBound : 0
+            try file.write(bytes.span, at: start + offset)
+            try file.synchronize()
+            try file.close()
+        } catch {
+            throw Failure(program: "e2fsck", words: "a torn superblock was not written: \(error)")
         }
     }
 

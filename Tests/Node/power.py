@@ -46,6 +46,7 @@ class Power:
         self.chance = random.Random(scene.chance.random())
         self.folder = scene.folder / f"power-{name}"
         self.folder.mkdir()
+        self.torn = 0
 
     def bundle(self, version):
         return self.scene.releases.served / f"keelos-{version}.keel"
@@ -105,12 +106,14 @@ class Power:
             faults, left = [], []
             for number in numbers:
                 with replay.cut(number):
+                    torn = self.torn
                     fault = self.look(replay.disk)
                     if fault:
                         faults.append(f"before operation {number}: {fault}")
-                    if number in booted:
+                    if number in booted or self.torn > torn:
                         left.append((number, folder / f"cut-{number}.img"))
                         sparse(replay.disk, left[-1][1])
+            report.note(f"{self.torn} that tore the data partition's superblock, each booted")
             with report.test(f"after each of {len(numbers)} power cuts in {what} record, slots, "
                              "table and data are sound"):
                 expect(not faults, lambda: f"{len(faults)} are not: " + "; ".join(faults[:5]))
@@ -159,24 +162,36 @@ class Power:
                f"slot {slot['slot']} is granted and is not {slot['version']}")
 
     def look_at_data(self, path):
-        """After its journal is replayed the data partition has no fault, or is not named yet."""
+        """After its journal is replayed the data partition has no fault, or is not named yet. A
+        superblock that is torn is mended by the node itself, before."""
         place = Slots(path).parts.get("KEELOS_DATA")
         if place is None:
             return None
-        copy = self.folder / "data.img"
-        subprocess.run(["dd", f"if={path}", f"of={copy}", "bs=1M", "iflag=skip_bytes,count_bytes",
-                        f"skip={place[0]}", f"count={place[1]}", "conv=sparse", "status=none"],
-                       check=True)
+        copy, whole = self.folder / "data.img", self.folder / "mended.img"
         try:
-            mend = subprocess.run(["e2fsck", "-p", copy], capture_output=True, text=True,
-                                  check=False)
-            if mend.returncode not in (0, 1):
+            extract(path, place, copy)
+            mend = e2fsck("-p", copy)
+            if mend.returncode == 8:
+                self.torn += 1
+                sparse(path, whole)
+                self.provision(whole)
+                extract(whole, place, copy)
+            elif mend.returncode not in (0, 1):
                 return f"e2fsck -p ends with {mend.returncode}: {mend.stdout}{mend.stderr}"
-            check = subprocess.run(["e2fsck", "-fn", copy], capture_output=True, text=True,
-                                   check=False)
+            check = e2fsck("-fn", copy)
             return f"e2fsck: {check.stdout}" if check.returncode else None
         finally:
-            copy.unlink()
+            copy.unlink(missing_ok=True)
+            whole.unlink(missing_ok=True)
+
+    def provision(self, disk):
+        """What a node does to its data partition before it mounts it."""
+        run = self.folder / "run"
+        run.mkdir(exist_ok=True)
+        done = subprocess.run([self.scene.programs / "keel-provision", "--disk", disk, "--run", run],
+                              capture_output=True, text=True, check=False, timeout=600)
+        expect_equal(json.loads(done.stdout)["state"], "repaired",
+                     f"keel-provision: {done.stdout}{done.stderr}")
 
     def boot(self, source, disk, port):
         """Powers on what a cut left; then goes on to 1.2.0."""
@@ -233,3 +248,14 @@ def copy_folder(source, target, *without):
     for path in source.iterdir():
         if not path.name.startswith(tuple(without) or ("\0",)):
             subprocess.run(["cp", "-r", "--sparse=always", path, target], check=True)
+
+
+def extract(disk, place, to):
+    """The bytes of a partition, holes left out."""
+    subprocess.run(["dd", f"if={disk}", f"of={to}", "bs=1M", "iflag=skip_bytes,count_bytes",
+                    f"skip={place[0]}", f"count={place[1]}", "conv=sparse", "status=none"],
+                   check=True)
+
+
+def e2fsck(how, path):
+    return subprocess.run(["e2fsck", how, path], capture_output=True, text=True, check=False)

@@ -1,6 +1,7 @@
-"""Deliberate bugs in what a node does with trials, pods and its cluster, as in mutants.py."""
+"""Deliberate bugs in what a node does with trials, pods, its cluster and its data, as in mutants.py."""
 
 A = "Sources/Agent/"
+P = "Sources/Provision/"
 
 MUTANTS = [
     ("confirm a trial without any check", A + "HealthGate.swift",
@@ -25,4 +26,8 @@ MUTANTS = [
      "guard let trouble else {", "guard let trouble, path.isEmpty else {"),
     ("tell a new cluster what the old one was told", A + "Cluster/ToldMark.swift",
      "guard lines.count == 3, lines[0] == membership.hex else", "guard lines.count == 3 else"),
+    ("take every torn superblock from its backup", P + "DataCheck.swift",
+     "TornSuperblock.mended(first, backup: backup)", "TornSuperblock.mended(first, backup: first)"),
+    ("take any damaged superblock for a torn one", P + "TornSuperblock.swift",
+     "shape(of: found) == shape(of: backup)", "shape(of: found) == shape(of: found)"),
 ]
