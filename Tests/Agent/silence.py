@@ -23,6 +23,8 @@ NOTICED = 45
 whether another machine answers instead, and room."""
 WAIT = 25
 """The --timeout of a command that waits."""
+SLOW = 7
+"""Seconds until a node that is all but out of processor time answers to a handshake."""
 
 
 def run(ground, fixture, report):
@@ -32,15 +34,17 @@ def run(ground, fixture, report):
         fetched = Bound(DiskImage(stage.device), "b", Bundle.read(release),
                         Bundle.read(fixture.release("v1", "1.0.0", small=True))).asked_bytes
         with Nginx(stage.folder, rate=max(20_000, fetched // 90)) as server:
+            slow(stage, agent, report)
             silent(stage, agent, server, report)
 
 
 class Line:
-    """Passes bytes between clients and a port until it goes dark: then it keeps every connection
-    open, and nothing passes any more."""
+    """Passes bytes between clients and a port, the first answer late by `delay` seconds, until it
+    goes dark: then it keeps every connection open, and nothing passes any more."""
 
-    def __init__(self, port):
+    def __init__(self, port, delay=0):
         self.target = port
+        self.delay = delay
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.dark = threading.Event()
@@ -63,16 +67,27 @@ class Line:
                 here = self.listener.accept()[0]
                 there = socket.create_connection(("127.0.0.1", self.target))
                 self.sockets += [here, there]
-                for ends in ((here, there), (there, here)):
+                for ends in ((here, there, 0), (there, here, self.delay)):
                     threading.Thread(target=self._pass, args=ends, daemon=True).start()
 
-    def _pass(self, source, sink):
+    def _pass(self, source, sink, delay):
         with contextlib.suppress(OSError):
             while piece := source.recv(65536):
-                if self.dark.is_set():
+                if self.dark.wait(delay):
                     return
+                delay = 0
                 sink.sendall(piece)
             sink.shutdown(socket.SHUT_WR)
+
+
+def slow(stage, agent, report):
+    reader = stage.identity("reader")
+    with Line(agent.port, SLOW) as line:
+        words = stage.osctl_words(agent, reader, "status")
+        words[words.index(agent.address)] = f"127.0.0.1:{line.port}"
+        with report.test(f"a node that needs {SLOW} s for a handshake is asked all the same"):
+            with Running(*words, env=stage.ground.environment()) as asked:
+                asked.result(timeout=NOTICED).must(DONE, "boots next")
 
 
 def silent(stage, agent, server, report):

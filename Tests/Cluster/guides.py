@@ -5,7 +5,7 @@ import pathlib
 import re
 import subprocess
 
-from report import expect
+from report import Wrong, expect
 
 GUIDES = pathlib.Path(__file__).resolve().parents[2] / "docs" / "guides"
 
@@ -58,8 +58,10 @@ class Guide:
                               "HOME": str(self.node.home),
                               **{name: str(value) for name, value in values.items()}})
         if done.returncode:
-            raise RuntimeError(f"exit {done.returncode}; said:\n{done.stdout[-6000:]}\n"
-                               + self.node.story())
+            block = re.findall(r"^--- block (\d+)$", done.stdout, re.MULTILINE)[-1]
+            last = done.stdout.splitlines()[-1][:200]
+            raise Wrong(f"block {block} ended with {done.returncode}: {last}\n"
+                        f"{done.stdout[-6000:]}\n{self.node.story()}")
 
 
 def parts(text, chapter=None):

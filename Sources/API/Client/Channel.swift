@@ -115,7 +115,9 @@ final class Channel: Sendable {
         // A node that starts again is found soon.
         arguments[GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS] = 200
         arguments[GRPC_ARG_MAX_RECONNECT_BACKOFF_MS] = 2000
-        arguments[GRPC_ARG_MIN_RECONNECT_BACKOFF_MS] = 5000
+        // What a connection may take, with its handshakes: longer than a node itself allows for it,
+        // and than one that is all but out of processor time needs.
+        arguments[GRPC_ARG_MIN_RECONNECT_BACKOFF_MS] = 15_000
         // Connections belong to a client and its certificate, and are not shared behind its back.
         arguments[GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL] = 1
         arguments[GRPC_ARG_ENABLE_RETRIES] = 0

@@ -7,6 +7,8 @@ struct Waiter {
     static let pause: Duration = .seconds(1)
     private static let look: Duration = .seconds(60)
     private static let farewell: Duration = .seconds(10)
+    /// A new connection and one answer, of a node that starts and has little time for either.
+    private static let glance: Duration = .seconds(10)
 
     let session: NodeSession
     let deadline: ContinuousClock.Instant
@@ -102,7 +104,7 @@ struct Waiter {
             let fresh = try session.anew()
             defer { fresh.close() }
             let status = try await fresh.call { (client) throws(CallFailure) in
-                try await client.getStatus(.init(), timeout: .seconds(5))
+                try await client.getStatus(.init(), timeout: Self.glance)
             }
             return .status(Waiting.Seen(status))
         } catch {
