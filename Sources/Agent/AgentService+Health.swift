@@ -55,7 +55,7 @@ extension AgentService {
     private func agentAnswers() async -> Finding {
         guard let port = port() else { return (false, "The agent does not serve yet.") }
         do throws(CallFailure) {
-            let found = try await API.certificate(of: "127.0.0.1:\(port)", timeout: .seconds(10))
+            let found = try await API.certificate(of: "127.0.0.1:\(port)", timeout: .seconds(15))
             // In the moment between two certificates it may be either.
             guard found == shown.certificate.der || found == identity.certificate.der else {
                 return (false, "Somebody else answers on port \(port).")

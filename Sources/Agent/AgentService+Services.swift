@@ -5,7 +5,8 @@ import SlotsFetch
 // Whether what makes a machine a node of Kubernetes runs and works.
 extension AgentService {
     private static let healthPage = "http://127.0.0.1:10248/healthz"
-    private static let patience = Duration.seconds(3)
+    /// A node that is starting its pods is slow and well.
+    private static let patience = Duration.seconds(10)
 
     /// What the first process supervises and a node cannot do without. A kubelet that waits for its
     /// bootstrap is not expected to run, and nothing of Kubernetes is asked for then.

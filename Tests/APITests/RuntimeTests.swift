@@ -39,9 +39,36 @@ extension Heavy {
             }
         }
 
+        @Test("a sandbox is tried for as long as its three calls take together, and no longer")
+        func sandbox() async throws {
+            let scratch = try Scratch()
+            let socket = scratch.folder.appendingPathComponent("runtime.sock").path
+            let program = try PeerProgram("runtime.py", [socket, "ready"])
+            #expect(await program.readLine().hasSuffix("serves\n"))
+            for (seconds, words) in [
+                (60, nil), (2, "the container runtime does not answer on \(socket) in time."),
+            ] {
+                let found = await said(by: socket) { (runtime) throws(CallFailure) in
+                    try await runtime.trySandbox("boot-1", within: .seconds(seconds))
+                }
+                #expect(found == words)
+            }
+            try program.closeInput()
+            #expect(await program.finish().status == 0)
+        }
+
         private func said(_ socket: String, within timeout: Duration) async -> String? {
+            await said(by: socket) { (runtime) throws(CallFailure) in
+                try await runtime.checkReady(within: timeout)
+            }
+        }
+
+        private func said(
+            by socket: String,
+            _ ask: (RuntimeClient) async throws(CallFailure) -> Void
+        ) async -> String? {
             do throws(CallFailure) {
-                try await RuntimeClient(socket: socket).checkReady(within: timeout)
+                try await ask(RuntimeClient(socket: socket))
                 return nil
             } catch {
                 #expect(error.code == .unavailable)

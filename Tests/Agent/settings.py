@@ -4,13 +4,14 @@ import base64
 import http.server
 import io
 import json
+import subprocess
 import tarfile
 import threading
 import time
 
 from cluster import Cluster
 from join import server_of
-from programs import DONE
+from programs import DONE, FAILED
 from report import expect, expect_equal
 
 TRY = 30
@@ -186,6 +187,16 @@ class Settings:
             expect(not answer.message.healthy, "a node with a broken page is healthy")
             expect("503" in checks["broken"].sentence, checks["broken"].sentence)
             expect("within 1 s" in checks["slow"].sentence, checks["slow"].sentence)
+        with self.report.test("osctl health shows each check, then says which of them fail, in this "
+                              "order also where both go to one pipe"):
+            words = self.stage.osctl_words(self.agent, self.stage.identity("reader"), "health")
+            done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  stdin=subprocess.DEVNULL, timeout=60, check=False, text=True,
+                                  env=self.stage.ground.environment())
+            expect_equal(done.returncode, FAILED, "the end code")
+            *table, last = done.stdout.splitlines()
+            expect_equal({line.split()[0] for line in table[1:]}, set(checks), "the checks")
+            expect("broken, slow" in last, last)
         server.shutdown()
         server.server_close()
 

@@ -19,8 +19,8 @@ UNKNOWN = 5
 QUIET = 35
 """Seconds without a word before it happens: more than the core's two pings without data."""
 NOTICED = 45
-"""Seconds within which it is noticed: 10 until the client asks, 10 for the answer, 10 for a look at
-whether another machine answers instead, and room."""
+"""Seconds within which it is noticed: 10 until the client asks, 10 for the answer (or 15 in all for a
+connection that is new), 10 for a look at whether another machine answers instead, and room."""
 WAIT = 25
 """The --timeout of a command that waits."""
 SLOW = 7
@@ -61,6 +61,10 @@ class Line:
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
 
+    def instead(self, agent, words):
+        """The command of `words`, through here."""
+        return [f"127.0.0.1:{self.port}" if word == agent.address else word for word in words]
+
     def _accept(self):
         with contextlib.suppress(OSError):
             while True:
@@ -83,8 +87,7 @@ class Line:
 def slow(stage, agent, report):
     reader = stage.identity("reader")
     with Line(agent.port, SLOW) as line:
-        words = stage.osctl_words(agent, reader, "status")
-        words[words.index(agent.address)] = f"127.0.0.1:{line.port}"
+        words = line.instead(agent, stage.osctl_words(agent, reader, "status"))
         with report.test(f"a node that needs {SLOW} s for a handshake is asked all the same"):
             with Running(*words, env=stage.ground.environment()) as asked:
                 asked.result(timeout=NOTICED).must(DONE, "boots next")
@@ -98,8 +101,7 @@ def silent(stage, agent, server, report):
             running = Running(*words, env=stage.ground.environment())
             return ending.enter_context(running)
 
-        far = stage.osctl_words(agent, reader, *follow)
-        far[far.index(agent.address)] = f"127.0.0.1:{line.port}"
+        far = line.instead(agent, stage.osctl_words(agent, reader, *follow))
         through, direct = start(*far), start(*stage.osctl_words(agent, reader, *follow))
         time.sleep(QUIET)
         with report.test(f"after {QUIET} s without a line, logs --follow still follows"):

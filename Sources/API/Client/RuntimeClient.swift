@@ -29,8 +29,11 @@ public struct RuntimeClient: Sendable {
     /// Makes the sandbox of a pod, with an address, and takes it away again.
     ///
     /// `name` tells it from others; the pod is nobody's, and the kubelet would clear it away.
+    /// `timeout` is for all of it.
+    ///
     /// Throws `.unavailable` with a sentence that says what is the matter.
     public func trySandbox(_ name: String, within timeout: Duration) async throws(CallFailure) {
+        let end = ContinuousClock.now + timeout
         let channel = try open()
         defer { channel.close() }
         var run = Runtime_V1_RunPodSandboxRequest()
@@ -45,10 +48,10 @@ public struct RuntimeClient: Sendable {
         else { throw Self.failure("does not name the sandbox it made") }
         var stop = Runtime_V1_StopPodSandboxRequest()
         stop.podSandboxID = made.podSandboxID
-        _ = try await ask("StopPodSandbox", stop, timeout, channel)
+        _ = try await ask("StopPodSandbox", stop, end - .now, channel)
         var remove = Runtime_V1_RemovePodSandboxRequest()
         remove.podSandboxID = made.podSandboxID
-        _ = try await ask("RemovePodSandbox", remove, timeout, channel)
+        _ = try await ask("RemovePodSandbox", remove, end - .now, channel)
     }
 
     private func open() throws(CallFailure) -> Channel {

@@ -2,11 +2,14 @@ import API
 
 /// Tries whether this node can make pods: a sandbox with a network, made and taken away again.
 ///
-/// It costs some tenths of a second of a core, so what was found holds for a while.
+/// It costs some tenths of a second of a core, so what was found holds for a while. A node that is
+/// starting all its pods at once takes long for it and is well: it is given as long as a kubelet
+/// gives the runtime.
 actor SandboxProbe {
     typealias Finding = (passed: Bool, sentence: String)
 
-    private static let patience = Duration.seconds(30)
+    /// Source: kubelet(1), `--runtime-request-timeout`.
+    private static let patience = Duration.seconds(120)
     /// How long a good finding holds, and a bad one.
     private static let good = Duration.seconds(60)
     private static let bad = Duration.seconds(5)

@@ -118,7 +118,8 @@ struct Health: AsyncParsableCommand {
         let answers = Answers(
             await fleet.ask { (session) throws(CommandError) in
                 try await session.call { (client) throws(CallFailure) in
-                    try await client.getHealth(.init(), timeout: .seconds(60))
+                    // Longer than all that a node gives its checks.
+                    try await client.getHealth(.init(), timeout: .seconds(300))
                 }
             }
         )

@@ -35,8 +35,9 @@ func run(
 }
 
 extension StandardError {
-    /// A message that cannot be shown is no reason to fail.
+    /// A message that cannot be shown is no reason to fail. It comes after what was printed before.
     static func write(_ text: String) {
+        StandardOutput.flush()
         do throws(Errno) { try write(Array(text.utf8).span) } catch { print(text, terminator: "") }
     }
 }
