@@ -8,7 +8,7 @@ struct RawClient: Sendable {
         let endpoint = try Endpoint(world.endpoint)
         guard
             let security = ChannelCredentials(authorities: nil, credentials, { _ in nil }),
-            let channel = Channel(endpoint.target, security)
+            let channel = Channel(endpoint.target, .node, security)
         else { throw CallFailure(.internal, "no channel") }
         self.channel = channel
     }

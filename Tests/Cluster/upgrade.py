@@ -34,25 +34,32 @@ def run(cluster, report):
             expect_equal(facts["osImage"], "KeelOS 1.0.0", "the OS image")
         with report.test("a deployment with a disruption budget serves from both"):
             _deploy(cluster, node)
-        with Visitor(cluster, NAME) as visitor:
-            with report.test("osctl upgrade --drain ends when the node runs the new release"):
-                _upgrade(cluster, report, node, bundle)
-            with report.test("it is Ready and takes pods again, and its own are back"):
-                node.wait_ready()
-                node.wait(lambda: _is_open(node), "the node is still cordoned")
-                node.wait(lambda: _serves_network(cluster, node), "its network is not back")
-                cluster.plane.kubectl("scale", "deployment", NAME, f"--replicas={REPLICAS + 3}")
-                node.wait(lambda: node.name in _nodes(cluster), "no pod comes to it")
-        with report.test("a client that follows the endpoints saw no failed request"):
-            report.note(f"{visitor.asked} requests, {visitor.again} of them asked twice")
-            expect(visitor.asked >= 100, f"only {visitor.asked} requests")
-            expect(not visitor.failures, lambda: f"{len(visitor.failures)} requests failed twice: "
-                   f"{visitor.failures[:20]}; at the first:\n{visitor.scene}")
-        with report.test("the node says the new release, and its Events tell how it came"):
-            expect_equal(node.labels()["keelos.io/version"], "1.1.0", "the label")
-            expect_equal(node.labels()["keelos.io/slot"], "b", "the slot")
-            expect_equal(node.object()["status"]["nodeInfo"]["osImage"], "KeelOS 1.1.0", "the OS")
-            node.wait(lambda: "Upgraded" in node.events(), "no Event tells it")
+        try:
+            _serve(cluster, report, node, bundle)
+        finally:
+            _remove(cluster, node)
+
+
+def _serve(cluster, report, node, bundle):
+    with Visitor(cluster, NAME) as visitor:
+        with report.test("osctl upgrade --drain ends when the node runs the new release"):
+            _upgrade(cluster, report, node, bundle)
+        with report.test("it is Ready and takes pods again, and its own are back"):
+            node.wait_ready()
+            node.wait(lambda: _is_open(node), "the node is still cordoned")
+            node.wait(lambda: _serves_network(cluster, node), "its network is not back")
+            cluster.plane.kubectl("scale", "deployment", NAME, f"--replicas={REPLICAS + 3}")
+            node.wait(lambda: node.name in _nodes(cluster), "no pod comes to it")
+    with report.test("a client that follows the endpoints saw no failed request"):
+        report.note(f"{visitor.asked} requests, {visitor.again} of them asked twice")
+        expect(visitor.asked >= 100, f"only {visitor.asked} requests")
+        expect(not visitor.failures, lambda: f"{len(visitor.failures)} requests failed twice: "
+               f"{visitor.failures[:20]}; at the first:\n{visitor.scene}")
+    with report.test("the node says the new release, and its Events tell how it came"):
+        expect_equal(node.labels()["keelos.io/version"], "1.1.0", "the label")
+        expect_equal(node.labels()["keelos.io/slot"], "b", "the slot")
+        expect_equal(node.object()["status"]["nodeInfo"]["osImage"], "KeelOS 1.1.0", "the OS")
+        node.wait(lambda: "Upgraded" in node.events(), "no Event tells it")
 
 
 def _upgrade(cluster, report, node, bundle):
@@ -80,12 +87,22 @@ def _deploy(cluster, node):
     node.wait(lambda: len(_nodes(cluster)) == 2, "not both nodes serve")
 
 
+def _remove(cluster, node):
+    """What serves, and its pods: they would come to the nodes of whoever is next."""
+    cluster.plane.kubectl("delete", "deployment,service,poddisruptionbudget", NAME,
+                          "--ignore-not-found")
+    node.wait(lambda: not _pods(cluster), "not all of its pods are gone")
+
+
+def _pods(cluster):
+    return [pod for pod in cluster.plane.api.get("/api/v1/namespaces/default/pods")["items"]
+            if pod["metadata"].get("labels", {}).get("app") == NAME]
+
+
 def _nodes(cluster):
     """The nodes that the deployment's ready pods are on."""
-    pods = cluster.plane.api.get("/api/v1/namespaces/default/pods")["items"]
-    return {pod["spec"]["nodeName"] for pod in pods
-            if pod["metadata"].get("labels", {}).get("app") == NAME
-            and any(one["type"] == "Ready" and one["status"] == "True"
+    return {pod["spec"]["nodeName"] for pod in _pods(cluster)
+            if any(one["type"] == "Ready" and one["status"] == "True"
                     for one in pod["status"].get("conditions", []))}
 
 

@@ -3,7 +3,8 @@
 
 Serves `runtime.v1.RuntimeService` by Python's grpcio on a socket until its input ends: `Status`, and a
 sandbox's making, stopping and removing, a second each. WAY is what the status is: `ready`, `unready`,
-`empty` (no condition), `wrong` (an error), `silent` (never answers). Prints a line when it serves.
+`empty` (no condition), `wrong` (an error), `silent` (never answers); with `busy` it is none, and the
+making takes 45 seconds. Prints a line when it serves.
 """
 
 import concurrent.futures
@@ -45,16 +46,16 @@ def serve(socket, way):
             time.sleep(0.05)
         return ANSWERS.get(way, b"")
 
-    def slow(answer):
+    def slow(answer, seconds=1):
         def handle(*_):
-            time.sleep(1)
+            time.sleep(seconds)
             return answer
         return grpc.unary_unary_rpc_method_handler(handle)
 
     server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
     handlers = {"Status": grpc.unary_unary_rpc_method_handler(status),
-                "RunPodSandbox": slow(field(1, "sandbox")), "StopPodSandbox": slow(b""),
-                "RemovePodSandbox": slow(b"")}
+                "RunPodSandbox": slow(field(1, "sandbox"), 45 if way == "busy" else 1),
+                "StopPodSandbox": slow(b""), "RemovePodSandbox": slow(b"")}
     server.add_generic_rpc_handlers(
         [grpc.method_handlers_generic_handler("runtime.v1.RuntimeService", handlers)])
     server.add_insecure_port(f"unix:{socket}")

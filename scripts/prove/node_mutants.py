@@ -26,6 +26,8 @@ MUTANTS = [
      "guard let trouble else {", "guard let trouble, path.isEmpty else {"),
     ("tell a new cluster what the old one was told", A + "Cluster/ToldMark.swift",
      "guard lines.count == 3, lines[0] == membership.hex else", "guard lines.count == 3 else"),
+    ("ask the container runtime for signs of life", "Sources/API/Client/Channel.swift",
+     "if peer == .node {", "if peer == .node || peer == .neighbour {"),
     ("take every torn superblock from its backup", P + "DataCheck.swift",
      "TornSuperblock.mended(first, backup: backup)", "TornSuperblock.mended(first, backup: first)"),
     ("take any damaged superblock for a torn one", P + "TornSuperblock.swift",

@@ -1,7 +1,7 @@
 import CGRPC
 import Synchronization
 
-/// A channel to one node, with a completion queue of its own.
+/// A channel to one server, with a completion queue of its own.
 @safe
 final class Channel: Sendable {
     // grpc_channel*
@@ -14,10 +14,19 @@ final class Channel: Sendable {
         var calls: [ObjectIdentifier: WireCall] = [:]
     }
 
-    init?(_ target: String, _ credentials: borrowing ChannelCredentials) {
+    /// Whom it leads to.
+    enum Peer {
+        /// An agent: it may vanish without a word, is asked for signs of life, and expects that.
+        case node
+        /// A program of this machine: its end closes the socket. containerd takes somebody who asks
+        /// for signs of life through a call of 40 seconds for an enemy, and cuts it off.
+        case neighbour
+    }
+
+    init?(_ target: String, _ peer: Peer, _ credentials: borrowing ChannelCredentials) {
         guard let queue = CompletionQueue("keel-client") else { return nil }
         // Sound: the core copies target and arguments. Owned by self, destroyed once, by `close`.
-        let channel = unsafe Self.arguments.withCore {
+        let channel = unsafe Self.arguments(to: peer).withCore {
             unsafe grpc_channel_create(target, credentials.raw, $0)
         }
         guard let raw = unsafe channel else {
@@ -103,15 +112,17 @@ final class Channel: Sendable {
         queue.shutDown()
     }
 
-    private static let arguments: ChannelArguments = {
+    private static func arguments(to peer: Peer) -> ChannelArguments {
         var arguments = ChannelArguments()
+        if peer == .node {
+            // Notices within 20 seconds that a node is gone while it is waited for,
+            arguments[GRPC_ARG_KEEPALIVE_TIME_MS] = 10_000
+            arguments[GRPC_ARG_KEEPALIVE_TIMEOUT_MS] = 10_000
+            // however long a stream had nothing to say: the core would stop asking after two times.
+            arguments[GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA] = 0
+        }
         arguments[GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH] = 1 << 20
         arguments[GRPC_ARG_MAX_SEND_MESSAGE_LENGTH] = 1 << 20
-        // Notices within 20 seconds that a node is gone while it is waited for,
-        arguments[GRPC_ARG_KEEPALIVE_TIME_MS] = 10_000
-        arguments[GRPC_ARG_KEEPALIVE_TIMEOUT_MS] = 10_000
-        // however long a stream had nothing to say: the core would stop asking after two times.
-        arguments[GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA] = 0
         // A node that starts again is found soon.
         arguments[GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS] = 200
         arguments[GRPC_ARG_MAX_RECONNECT_BACKOFF_MS] = 2000
@@ -127,5 +138,5 @@ final class Channel: Sendable {
         arguments[GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET] = 1
         arguments[GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION] = 0
         return arguments
-    }()
+    }
 }

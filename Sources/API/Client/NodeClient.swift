@@ -37,7 +37,7 @@ public final class NodeClient: Sendable {
             throw CallFailure(.badRequest, "the client's certificate is none in PEM")
         }
         guard let security = ChannelCredentials(authorities: authorities, credentials, check),
-            let channel = Channel(endpoint.target, security)
+            let channel = Channel(endpoint.target, .node, security)
         else { throw CallFailure(.internal, "a client could not be made") }
         self.endpoint = endpoint
         hasCredentials = credentials != nil

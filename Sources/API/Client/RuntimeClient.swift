@@ -56,7 +56,7 @@ public struct RuntimeClient: Sendable {
 
     private func open() throws(CallFailure) -> Channel {
         guard let security = ChannelCredentials.forThisMachine(),
-            let channel = Channel("unix:\(socket)", security)
+            let channel = Channel("unix:\(socket)", .neighbour, security)
         else { throw CallFailure(.internal, "a client could not be made") }
         return channel
     }

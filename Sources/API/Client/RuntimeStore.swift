@@ -31,7 +31,7 @@ public final class RuntimeStore: Sendable {
     /// long each call may take.
     public init(socket: String, patience: Duration) throws(CallFailure) {
         guard let security = ChannelCredentials.forThisMachine(),
-            let channel = Channel("unix:\(socket)", security)
+            let channel = Channel("unix:\(socket)", .neighbour, security)
         else { throw CallFailure(.internal, "a client could not be made") }
         self.socket = socket
         self.channel = channel
