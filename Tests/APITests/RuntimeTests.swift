@@ -41,7 +41,7 @@ extension Heavy {
 
         /// How the runtime is, for how many seconds its sandbox is tried, whether that is enough.
         ///
-        /// 45 seconds are more than servers of gRPC stand signs of life that they did not ask for.
+        /// With `busy` no sign of life comes from it for longer than an agent may be without one.
         static let sandboxes = [("ready", 60, true), ("ready", 2, false), ("busy", 120, true)]
 
         @Test("a sandbox is tried for the time of its three calls together", arguments: sandboxes)

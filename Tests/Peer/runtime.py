@@ -3,13 +3,15 @@
 
 Serves `runtime.v1.RuntimeService` by Python's grpcio on a socket until its input ends: `Status`, and a
 sandbox's making, stopping and removing, a second each. WAY is what the status is: `ready`, `unready`,
-`empty` (no condition), `wrong` (an error), `silent` (never answers); with `busy` it is none, and the
-making takes 45 seconds. Prints a line when it serves.
+`empty` (no condition), `wrong` (an error), `silent` (never answers); with `busy` it is none, and in the
+making the whole program stands still for 25 seconds. Prints a line when it serves.
 """
 
 import concurrent.futures
 import os
 import pathlib
+import signal
+import subprocess
 import sys
 import time
 
@@ -36,6 +38,13 @@ ANSWERS = {
 }
 
 
+def stand_still():
+    subprocess.Popen(["sh", "-c", f"sleep 25; kill -CONT {os.getpid()}"])
+    os.kill(os.getpid(), signal.SIGSTOP)
+    # It comes to each thread in its time.
+    time.sleep(1)
+
+
 def serve(socket, way):
     import grpc
 
@@ -46,15 +55,15 @@ def serve(socket, way):
             time.sleep(0.05)
         return ANSWERS.get(way, b"")
 
-    def slow(answer, seconds=1):
+    def slow(answer, moment=lambda: time.sleep(1)):
         def handle(*_):
-            time.sleep(seconds)
+            moment()
             return answer
         return grpc.unary_unary_rpc_method_handler(handle)
 
     server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
     handlers = {"Status": grpc.unary_unary_rpc_method_handler(status),
-                "RunPodSandbox": slow(field(1, "sandbox"), 45 if way == "busy" else 1),
+                "RunPodSandbox": slow(field(1, "sandbox"), *[stand_still] * (way == "busy")),
                 "StopPodSandbox": slow(b""), "RemovePodSandbox": slow(b"")}
     server.add_generic_rpc_handlers(
         [grpc.method_handlers_generic_handler("runtime.v1.RuntimeService", handlers)])
