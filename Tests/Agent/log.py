@@ -335,9 +335,13 @@ def unwritable(stage, report, folder):
             for _ in range(500):
                 client.call("GetStatus")
             expect("audit log could not be written" in agent.log.read_text(), agent.said())
+            newest = max((folder / "audit").iterdir())
+            # Of some hundred disks one is filled to its last byte by a whole line.
+            while newest.read_bytes().endswith(b"\n"):
+                os.truncate(ballast, ballast.stat().st_size - 4096)
+                for _ in range(30):
+                    client.call("GetStatus")
             agent.kill()
-        newest = max((folder / "audit").iterdir())
-        expect(not newest.read_bytes().endswith(b"\n"), "the log ends in no torn line")
         with stage.agent() as agent:
             with agent.client(reader) as client:
                 expect_equal(client.call("GetStatus").code, "OK", "a status")
