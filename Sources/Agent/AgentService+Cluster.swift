@@ -19,20 +19,14 @@ extension AgentService {
     }
 
     /// Whether the cluster says that this node is Ready, since this boot.
-    func nodeCheck() async -> Keel_V1_HealthCheck {
-        let cluster = cluster
-        let bootID = host.bootID
-        var isExcused = false
-        var check = await check("node") {
-            do throws(ClusterError) {
-                return Self.judge(try await cluster.node(), bootID: bootID)
-            } catch {
-                isExcused = error.blame == .cluster
-                return (false, "\(error.words.prefix(1).uppercased())\(error.words.dropFirst()).")
-            }
+    func checkNode(in round: HealthRound) async {
+        let check = round.begin("node")
+        do throws(ClusterError) {
+            round.end(check, Self.judge(try await cluster.node(), bootID: host.bootID))
+        } catch {
+            let sentence = "\(error.words.prefix(1).uppercased())\(error.words.dropFirst())."
+            round.end(check, (false, sentence), isExcused: error.blame == .cluster)
         }
-        check.excused = isExcused
-        return check
     }
 
     /// A Node object of the boot before says nothing about this one.

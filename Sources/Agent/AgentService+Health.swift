@@ -8,47 +8,32 @@ extension AgentService {
         _ call: Call
     ) async throws(CallFailure) -> Keel_V1_GetHealthResponse {
         var response = Keel_V1_GetHealthResponse()
-        response.checks = await healthChecks()
+        response.checks = await makeChecks(in: healthRound())
         response.healthy = response.checks.allSatisfy { $0.passed || !$0.required }
         return response
     }
 
+    /// A round that nothing was asked in, as the configuration wants it.
+    func healthRound() async -> HealthRound {
+        HealthRound(advisory: (await configuration.state).kept.config.health.advisory)
+    }
+
     /// All of them, made now.
-    func healthChecks() async -> [Keel_V1_HealthCheck] {
-        let health = (await configuration.state).kept.config.health
-        let advisory = Set(health.advisory)
-        var checks = [
-            await check("agent", agentAnswers), await check("disk", diskIsReadable),
-            await check("state", stateIsWritable), await check("clock", clockIsRight),
-        ]
+    @discardableResult
+    func makeChecks(in round: HealthRound) async -> [Keel_V1_HealthCheck] {
+        await round.check("agent", agentAnswers)
+        await round.check("disk", diskIsReadable)
+        await round.check("state", stateIsWritable)
+        await round.check("clock", clockIsRight)
         // On a workbench the network is somebody else's.
-        if place.commandLine.state != nil { checks.append(await check("network", isReachable)) }
-        checks += await serviceChecks()
-        checks += await probe(health.probes)
-        for index in checks.indices {
-            // A machine without a time server serves all the same.
-            checks[index].required =
-                checks[index].name != "clock" && !advisory.contains(checks[index].name)
-        }
-        return checks
+        if place.commandLine.state != nil { await round.check("network", isReachable) }
+        await checkServices(in: round)
+        await probe((await configuration.state).kept.config.health.probes, in: round)
+        round.end()
+        return round.checks
     }
 
-    /// What a check found: a sentence, and whether it is good.
-    typealias Finding = (passed: Bool, sentence: String)
-
-    func check(
-        _ name: String,
-        _ body: () async -> Finding
-    ) async -> Keel_V1_HealthCheck {
-        let begun = ContinuousClock.now
-        let finding = await body()
-        var check = Keel_V1_HealthCheck()
-        check.name = name
-        check.passed = finding.passed
-        check.sentence = finding.sentence
-        check.duration = (ContinuousClock.now - begun) / .seconds(1)
-        return check
-    }
+    typealias Finding = HealthRound.Finding
 
     /// Over the door that clients come through: TCP, TLS, and our own certificate. A node that is
     /// starting its pods is slow and well.

@@ -6,34 +6,27 @@ extension AgentService {
     private static let pageLimit = 1 << 20
 
     /// All of them at once, each with its own patience.
-    func probe(_ probes: [Keel_V1_HTTPProbe]) async -> [Keel_V1_HealthCheck] {
+    func probe(_ probes: [Keel_V1_HTTPProbe], in round: HealthRound) async {
         await withTaskGroup { group in
-            for (number, probe) in probes.enumerated() {
-                group.addTask { (number, await Self.check(probe)) }
+            for probe in probes {
+                let check = round.begin(probe.name)
+                group.addTask { round.end(check, await Self.find(probe)) }
             }
-            var checks: [(Int, Keel_V1_HealthCheck)] = []
-            for await check in group { checks.append(check) }
-            return checks.sorted { $0.0 < $1.0 }.map(\.1)
         }
     }
 
     /// An answer of 200 to 399 is good; a redirection is not followed.
-    private static func check(_ probe: Keel_V1_HTTPProbe) async -> Keel_V1_HealthCheck {
+    private static func find(_ probe: Keel_V1_HTTPProbe) async -> Finding {
         let seconds = probe.timeout == 0 ? 2 : Int(probe.timeout)
-        let (url, begun) = (probe.url, ContinuousClock.now)
-        var check = Keel_V1_HealthCheck()
-        check.name = probe.name
+        let url = probe.url
         do throws(PageFailure) {
             let page = try await Offload.run("probe") { () throws(PageFailure) in
                 try PageFetch.getLocal(url, limit: pageLimit, timeout: .seconds(seconds))
             }
-            check.passed = (200..<400).contains(page.status)
-            check.sentence = "\(url) answers with \(page.status)."
+            return ((200..<400).contains(page.status), "\(url) answers with \(page.status).")
         } catch {
-            check.sentence = "\(url) \(error.words(within: seconds))."
+            return (false, "\(url) \(error.words(within: seconds)).")
         }
-        check.duration = (ContinuousClock.now - begun) / .seconds(1)
-        return check
     }
 }
 

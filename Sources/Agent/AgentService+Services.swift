@@ -10,29 +10,27 @@ extension AgentService {
 
     /// What the first process supervises and a node cannot do without. A kubelet that waits for its
     /// bootstrap is not expected to run, and nothing of Kubernetes is asked for then.
-    func serviceChecks() async -> [Keel_V1_HealthCheck] {
+    func checkServices(in round: HealthRound) async {
         let services: [ServiceState]
         do throws(CallFailure) {
             services = try await ask { (link) throws(InitFailure) in try link.services() }
         } catch {
             let sentence = error.sentence
-            return [await check("services") { (false, sentence) }]
+            await round.check("services") { (false, sentence) }
+            return
         }
-        var checks: [Keel_V1_HealthCheck] = []
         if let runtime = services.first(where: { $0.name == "containerd" }) {
-            checks.append(await check("containerd") { await runs(runtime, runtimeAnswers) })
+            await round.check("containerd") { await runs(runtime, runtimeAnswers) }
         }
         let kubelet = services.first { $0.name == "kubelet" && $0.condition != .waiting }
-        guard let kubelet else { return checks }
-        let works = await check("kubelet") { await runs(kubelet, kubeletAnswers) }
+        guard let kubelet else { return }
+        let works = await round.check("kubelet") { await runs(kubelet, kubeletAnswers) }
         // The kubelet's start brings the image that a sandbox is made of.
-        let pods = await check("sandbox") {
-            guard works.passed else {
-                return (false, "No pod is tried before the kubelet answers.")
-            }
+        await round.check("sandbox") {
+            guard works else { return (false, "No pod is tried before the kubelet answers.") }
             return await sandbox.finding()
         }
-        return checks + [works, pods, await nodeCheck()]
+        await checkNode(in: round)
     }
 
     /// A service is good when it runs, and `answers` has nothing to say against it.

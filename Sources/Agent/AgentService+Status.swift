@@ -145,7 +145,8 @@ extension AgentService {
         if let names = awaited.names {
             trial.waitingFor = names
         } else {
-            trial.waitingFor = await healthChecks().filter { $0.required && !$0.passed }.map(\.name)
+            trial.waitingFor = await makeChecks(in: healthRound())
+                .filter { $0.required && !$0.passed }.map(\.name)
         }
         return trial
     }

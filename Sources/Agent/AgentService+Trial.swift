@@ -16,13 +16,13 @@ extension AgentService {
     func watchTrial() async {
         guard place.commandLine.state?.hasPrefix("trial") == true, await isLimited() else { return }
         var gate = await makeGate()
+        var rounds = HealthRounds()
         var said: [String] = []
         defer { awaited.names = nil }
         while !Task.isCancelled {
             guard await isOnTrial() else { return }
-            let findings = await healthChecks().map(HealthGate.Finding.init)
-            let now = Duration.seconds(host.uptime)
-            switch gate.weigh(findings, now: now) {
+            let findings = await makeRound(&rounds, until: gate.deadline)
+            switch gate.weigh(findings, now: .seconds(host.uptime)) {
             case .wait(let names):
                 awaited.names = names
                 guard names != said else { break }
@@ -33,6 +33,23 @@ extension AgentService {
             }
             do { try await Task.sleep(for: Self.pause) } catch { return }
         }
+    }
+
+    /// What every check found last, when the round is over or at `end`, since the kernel started: a
+    /// check that is still being made then keeps nobody from saying what the others found.
+    private func makeRound(
+        _ rounds: inout HealthRounds,
+        until end: Duration
+    ) async -> [HealthGate.Finding] {
+        let round: HealthRound
+        if let running = rounds.running {
+            round = running
+        } else {
+            round = await healthRound()
+            Task { await makeChecks(in: round) }
+        }
+        await round.wait(atMost: max(.zero, end - .seconds(host.uptime)))
+        return rounds.learn(round)
     }
 
     /// For whoever reads why a trial ended that the first process had to end.
@@ -129,17 +146,5 @@ extension AgentService {
             )
             return false
         }
-    }
-}
-
-extension HealthGate.Finding {
-    init(_ check: Keel_V1_HealthCheck) {
-        self.init(
-            name: check.name,
-            passed: check.passed,
-            required: check.required,
-            sentence: check.sentence,
-            excused: check.excused
-        )
     }
 }
