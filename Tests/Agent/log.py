@@ -336,7 +336,7 @@ def unwritable(stage, report, folder):
                 client.call("GetStatus")
             expect("audit log could not be written" in agent.log.read_text(), agent.said())
             newest = max((folder / "audit").iterdir())
-            # Of some hundred disks one is filled to its last byte by a whole line.
+            # A whole line may fill the disk to its last byte.
             while newest.read_bytes().endswith(b"\n"):
                 os.truncate(ballast, ballast.stat().st_size - 4096)
                 for _ in range(30):

@@ -6,9 +6,9 @@ import Testing
 @Suite("A round of checks")
 struct HealthRoundTests {
     /// A round whose checks `a` and `b` have ended and whose `c` never does.
-    private func held(a: Bool = true, b: Bool = true) -> HealthRound {
+    private func held(b: Bool = true) -> HealthRound {
         let round = HealthRound()
-        round.end(round.begin("a"), (a, "a, now."))
+        round.end(round.begin("a"), (true, "a, now."))
         round.end(round.begin("b"), (b, "b, now."))
         _ = round.begin("c")
         return round
@@ -21,6 +21,10 @@ struct HealthRoundTests {
         }
         round.end()
         return round
+    }
+
+    private func gate() -> HealthGate {
+        HealthGate(steady: .seconds(10), deadline: .seconds(100), patience: .seconds(100))
     }
 
     private func words(_ findings: [HealthGate.Finding]) -> [String] {
@@ -77,11 +81,7 @@ struct HealthRoundTests {
     @Test("at the deadline the check that failed is named, though another has not ended")
     func deadline() {
         var rounds = HealthRounds()
-        var gate = HealthGate(
-            steady: .seconds(10),
-            deadline: .seconds(100),
-            patience: .seconds(100)
-        )
+        var gate = gate()
         #expect(
             gate.weigh(rounds.learn(held(b: false)), now: .seconds(100))
                 == .reject(check: "b", why: "b, now.")
@@ -91,11 +91,7 @@ struct HealthRoundTests {
     @Test("a cluster that was away stays an excuse while it is asked again")
     func excuse() {
         var rounds = HealthRounds()
-        var gate = HealthGate(
-            steady: .seconds(10),
-            deadline: .seconds(100),
-            patience: .seconds(100)
-        )
+        var gate = gate()
         let before = HealthRound()
         before.end(before.begin("a"), (true, "a, before."))
         before.end(before.begin("c"), (false, "c, before."), isExcused: true)
@@ -119,14 +115,12 @@ struct HealthRoundTests {
         #expect(other.isOver)
     }
 
-    @Test(
-        "checks stand in the order in which they were begun, with how long each took"
-    )
+    @Test("checks stand in the order in which they were begun, with how long each took")
     func order() async {
         let round = HealthRound(advisory: ["b"])
         let late = round.begin("a")
         #expect(await round.check("b") { (false, "b.") } == false)
-        round.end(late, (true, "a."), isExcused: false)
+        round.end(late, (true, "a."))
         #expect(round.checks.map(\.name) == ["a", "b"])
         #expect(round.checks.map(\.required) == [true, false])
         #expect(round.checks.map(\.passed) == [true, false])

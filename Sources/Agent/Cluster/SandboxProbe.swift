@@ -6,7 +6,7 @@ import API
 /// starting all its pods at once takes long for it and is well: it is given as long as a kubelet
 /// gives the runtime.
 actor SandboxProbe {
-    typealias Finding = (passed: Bool, sentence: String)
+    typealias Finding = HealthRound.Finding
 
     /// Source: kubelet(1), `--runtime-request-timeout`.
     private static let patience = Duration.seconds(120)
