@@ -34,9 +34,10 @@ def run(ground, fixture, report):
             several_kills(bench, server, [chance.uniform(0.2, 0.6) * length for _ in range(3)])
             cancelled(bench, server)
         pki = Pki(stage.folder)
-        with Nginx(stage.folder, rate=bench.rate, pki=pki) as server:
+        # Slow enough that much is still to come when the agent is found far enough to be killed.
+        with Nginx(stage.folder, rate=bench.rate // 3, pki=pki) as server:
             for number in range(4 if ground.runs_all else 1):
-                secret_killed(bench, server, pki, number, chance.uniform(0.3, 0.8) * length)
+                secret_killed(bench, server, pki, number, chance.uniform(0.05, 0.6))
 
 
 def drawn(chance, length):
@@ -181,6 +182,19 @@ def running(bench, agent, seconds=20):
         time.sleep(0.02)
 
 
+def written(bench, agent, part, seconds=MOST):
+    """Waits until that part of a release is written; the operation, which still runs."""
+    end = time.monotonic() + seconds
+    writing = bench.ground.api.Operation.Phase.Value("PHASE_WRITING")
+    while True:
+        operation = running(bench, agent)
+        told = operation.progress
+        if operation.phase == writing and told.total and told.bytes >= part * told.total:
+            return operation
+        expect(time.monotonic() < end, lambda: f"after {seconds} s it is at {operation}")
+        time.sleep(0.02)
+
+
 def osctl_killed(bench, server, number, moment, attach):
     how = "upgrade --attach" if attach else "the same command"
     with bench.report.test(f"osctl killed after {moment * 1000:.0f} ms ({number + 1}), then {how}: "
@@ -249,11 +263,10 @@ def ended(bench, server, agent, first):
     return sent
 
 
-def secret_killed(bench, server, pki, number, moment):
+def secret_killed(bench, server, pki, number, part):
     """The token is not kept, so the next start cannot go on by itself: the same request does."""
-    with bench.report.test(f"agent killed with -9 after {moment * 1000:.0f} ms of an upgrade with "
-                           f"a token ({number + 1}): interrupted, and the same request id takes "
-                           "it up"):
+    with bench.report.test(f"agent killed with -9 at {part:.0%} of an upgrade with a token "
+                           f"({number + 1}): interrupted, and the same request id takes it up"):
         bench.fresh()
         token = bench.stage.folder / "token"
         token.write_text(TOKEN + "\n")
@@ -265,8 +278,7 @@ def secret_killed(bench, server, pki, number, moment):
                 f"https://127.0.0.1:{server.tls}/slow-secret/new.keel")
             home = bench.ground.environment()
             call(*words, "--no-wait", env=home, timeout=30).must(DONE)
-            begun = running(bench, agent)
-            time.sleep(moment)
+            begun = written(bench, agent, part)
             agent.kill()
             bound = Bound(bench.disk, "b", bench.bundle, bench.running)
             server.forget()

@@ -65,8 +65,12 @@ import Testing
         let sender = try Thread("sender") {
             for number in 0..<5 { channel.send(Token(number, counter)) }
         }
+        // Two in the channel, one in the sender's hand; a busy machine starts the sender late.
+        let start = MonotonicTime.now
+        while counter.now < 3, MonotonicTime.now - start < .seconds(60) {
+            MonotonicTime.sleep(.milliseconds(1))
+        }
         MonotonicTime.sleep(.milliseconds(50))
-        // Two in the channel, one in the sender's hand.
         #expect(counter.now == 3)
         for expected in 0..<5 {
             guard let token = channel.receive() else { break }
