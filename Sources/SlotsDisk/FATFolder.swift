@@ -101,8 +101,6 @@ struct FATListing {
     static let entryLimit = 65536
 
     private(set) var entries: [FATEntry] = []
-    /// Where it lies; FAT16's root is outside the clusters.
-    private(set) var clusters: [Int] = []
     /// The first place for a new entry.
     private(set) var free: Int?
     /// That place is the end mark, so what follows it means nothing yet.
@@ -112,17 +110,24 @@ struct FATListing {
     subscript(name: ShortName) -> FATEntry? { entries.first { $0.name == name } }
 
     init(of folder: FATVolume.Folder, on volume: FATVolume) throws(FATError) {
-        let places: [Range<Int>]
         switch folder {
-        case .fixed(let range): places = [range]
+        case .fixed(let range): try self.init(in: [range], on: volume)
         case .clusters(let first):
-            let limit = Self.entryLimit * FATEntry.byteCount / volume.clusterSize
-            clusters = try volume.chain(from: first, limit: max(limit, 1))
-            places = clusters.map(volume.range)
+            let chain = try volume.chain(from: first, limit: Self.clusterLimit(on: volume))
+            try self.init(in: chain.map(volume.range), on: volume)
         }
+    }
+
+    /// What lies in `places`, one after the other.
+    init(in places: [Range<Int>], on volume: FATVolume) throws(FATError) {
         for place in places {
             if try !read(place, volume) { return }
         }
+    }
+
+    /// Clusters a folder may have.
+    static func clusterLimit(on volume: FATVolume) -> Int {
+        max(entryLimit * FATEntry.byteCount / volume.clusterSize, 1)
     }
 
     /// False when the end mark was found.

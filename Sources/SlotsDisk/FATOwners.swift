@@ -3,7 +3,8 @@ import Slots
 /// Whose clusters are whose on the system partition, as far as their chains can be followed.
 ///
 /// A flipped bit in one entry can make a copy of the record lead into the boot loader, or the spare
-/// loader into a folder: a write through such an entry would destroy what it does not own.
+/// loader into a folder: a write through such an entry would destroy what it does not own. One in
+/// the table can call a cluster free that the firmware reads all the same, by its file's size.
 struct FATOwners {
     /// Of the root, where it has some, `KEEL`, `EFI` and `EFI/BOOT`.
     private(set) var folders: Set<Int> = []
@@ -32,6 +33,14 @@ struct FATOwners {
         }
     }
 
+    /// Every cluster that has an owner, whatever the table says of it.
+    var all: Set<Int> { copies.reduce(folders.union(loaders)) { $0.union($1) } }
+
+    /// Whether a loader's bytes are at `offset`, where a folder should have room for an entry.
+    func hasLoader(at offset: Int, on volume: FATVolume) -> Bool {
+        loaders.contains { volume.range(of: $0).contains(offset) }
+    }
+
     /// Whether nothing but the copy itself lies in its clusters.
     func isAlone(_ copy: Int) -> Bool {
         copies.indices.filter { $0 != copy }.map { copies[$0] }
@@ -51,13 +60,18 @@ struct FATOwners {
         return enter(.clusters(first: entry.firstCluster), on: volume)
     }
 
+    /// What can be read of a folder, up to where its chain breaks.
     private mutating func enter(_ folder: FATVolume.Folder, on volume: FATVolume) -> FATListing? {
-        let listing: FATListing
-        do throws(FATError) { listing = try FATListing(of: folder, on: volume) } catch {
-            return nil
+        let places: [Range<Int>]
+        switch folder {
+        case .fixed(let range): places = [range]
+        case .clusters(let first):
+            let limit = FATListing.clusterLimit(on: volume)
+            let clusters = volume.sound(from: first, limit: limit)
+            folders.formUnion(clusters)
+            places = clusters.map(volume.range)
         }
-        folders.formUnion(listing.clusters)
-        return listing
+        do throws(FATError) { return try FATListing(in: places, on: volume) } catch { return nil }
     }
 
     /// The clusters of a file up to where its chain breaks.

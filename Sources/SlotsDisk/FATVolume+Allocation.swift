@@ -2,18 +2,21 @@ import Slots
 
 extension FATVolume {
     /// Free neighbouring clusters that are at least `distance` bytes from each of `others`; when
-    /// there are none so far off, the farthest ones.
+    /// there are none so far off, the farthest ones. None that `owners` has, whose table entry may
+    /// be what is damaged.
     ///
     /// Throws `.damaged` when the file system is full.
     func freeRun(
         of count: Int,
         awayFrom others: [Int],
-        distance: Int
+        distance: Int,
+        sparing owners: FATOwners
     ) throws(FATError) -> Range<Int> {
         var best: (run: Range<Int>, distance: Int)?
         var length = 0
+        let owned = owners.all
         try forEachEntry { (cluster, value) in
-            length = value == 0 ? length + 1 : 0
+            length = value == 0 && !owned.contains(cluster) ? length + 1 : 0
             guard length >= count else { return true }
             let run = (cluster - count + 1)..<(cluster + 1)
             let nearest = others.map { gap(between: run, and: $0) }.min() ?? .max

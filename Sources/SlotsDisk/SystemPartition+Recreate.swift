@@ -10,7 +10,9 @@ extension SystemPartition {
         _ listing: FATListing?,
         on volume: FATVolume
     ) throws(FATError) {
-        let listing = if let listing { listing } else { try makeFolder(on: volume) }
+        let owners = FATOwners(on: volume)
+        let listing =
+            if let listing { listing } else { try makeFolder(on: volume, sparing: owners) }
         let others = (0..<Self.copyCount).filter { $0 != copy }
             .compactMap { listing[Self.name(of: $0)]?.firstCluster }
             .filter(volume.clusters.contains)
@@ -19,9 +21,17 @@ extension SystemPartition {
         guard let place = broken?.offset ?? listing.free else {
             throw .damaged(reason: "no room in the folder KEEL")
         }
+        guard !owners.hasLoader(at: place, on: volume) else {
+            throw .damaged(reason: "a boot loader lies in the folder KEEL")
+        }
         // 1. The content, where nothing leads yet.
         let count = (Self.blockSize + volume.clusterSize - 1) / volume.clusterSize
-        let run = try volume.freeRun(of: count, awayFrom: others, distance: Self.distance)
+        let run = try volume.freeRun(
+            of: count,
+            awayFrom: others,
+            distance: Self.distance,
+            sparing: owners
+        )
         try device.put(block, at: volume.range(of: run.lowerBound).lowerBound)
         // 2. The table: still nothing leads there.
         try volume.link(run)
@@ -37,11 +47,17 @@ extension SystemPartition {
     }
 
     /// Makes an empty `KEEL` in the root, in the same order: content, table, name.
-    private func makeFolder(on volume: FATVolume) throws(FATError) -> FATListing {
+    private func makeFolder(
+        on volume: FATVolume,
+        sparing owners: FATOwners
+    ) throws(FATError) -> FATListing {
         let root = try FATListing(of: volume.root, on: volume)
         guard root[Self.folder] == nil else { throw .damaged(reason: "KEEL is not a folder") }
         guard let place = root.free else { throw .damaged(reason: "no room in the root folder") }
-        let run = try volume.freeRun(of: 1, awayFrom: [], distance: 0)
+        guard !owners.hasLoader(at: place, on: volume) else {
+            throw .damaged(reason: "a boot loader lies in the root folder")
+        }
+        let run = try volume.freeRun(of: 1, awayFrom: [], distance: 0, sparing: owners)
         let content = FATFolderBytes.empty(
             cluster: run.lowerBound,
             parent: 0,

@@ -31,7 +31,10 @@ enum Lab {
             return print("fuzz: \(name): seed \(seed): \(words.prefix { $0 != "\n" })")
         }
         let input = Base64.encode(try Flight.input(in: path))
-        Issue.record("\(name), seed \(seed): \(words)\n\(input)", sourceLocation: location)
+        Issue.record(
+            "\(name), seed \(seed): \(words)\nfuzz: \(name): the input is \(input)",
+            sourceLocation: location
+        )
     }
 
     /// What the other process does.

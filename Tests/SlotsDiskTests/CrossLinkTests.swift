@@ -26,9 +26,13 @@ import Testing
     }
 
     /// A system partition with three copies and two loaders, in good order.
-    private func partition() throws -> [UInt8] {
+    private func partition(_ kind: FATImage.Kind = .fat16) throws -> [UInt8] {
         let image = try FATImage.make(
-            FATImage.Shape(kind: .fat16, sectorSize: 512, clusterSectors: 8),
+            FATImage.Shape(
+                kind: kind,
+                sectorSize: 512,
+                clusterSectors: kind == .fat16 ? 8 : 1
+            ),
             in: folder
         )
         try File.append(LoaderProgram.bytes(40_000, fill: 1).span, to: folder("BOOTX64.EFI"))
@@ -117,5 +121,67 @@ import Testing
         let outcome = try LoaderFiles(on: device).upgrade(to: LoaderProgram.bytes(40_000, fill: 2))
         #expect(outcome == .replaced)
         #expect(Content(device).copies[copy] == FATImage.block(copy, 9))
+    }
+
+    @Test(
+        "no copy is made anew in a folder KEEL that leads into a loader, and nothing is written",
+        arguments: ["BOOTX64 EFI", "BOOTX64 OLD"],
+        0..<3
+    )
+    func folderInALoader(name: String, copy: Int) throws {
+        let device = try linked("KEEL       ", to: name)
+        let before = device.contents
+        let error = #expect(throws: RecordStoreError.self) {
+            try SystemPartition(on: device).writeCopy(copy, FATImage.block(copy, 9))
+        }
+        #expect(error == .damaged(reason: "a boot loader lies in the folder KEEL"))
+        #expect(device.contents == before)
+    }
+
+    @Test(
+        "no folder KEEL is made in a root that a loader leads to, and nothing is written",
+        arguments: ["BOOTX64 EFI", "BOOTX64 OLD"]
+    )
+    func loaderInTheRoot(name: String) throws {
+        var bytes = try partition(.fat32)
+        let keel = try entry("KEEL       ", in: bytes)
+        bytes[keel] = UInt8(ascii: "L")
+        let loader = try entry(name, in: bytes)
+        bytes.replaceSubrange((loader + 26)..<(loader + 28), with: [2, 0])
+        let device = MemoryDevice(bytes, sectorSize: 512)
+        let error = #expect(throws: RecordStoreError.self) {
+            try SystemPartition(on: device).writeCopy(0, FATImage.block(0, 9))
+        }
+        #expect(error == .damaged(reason: "a boot loader lies in the root folder"))
+        #expect(device.contents == bytes)
+    }
+
+    @Test(
+        "a copy made anew takes no cluster that is another's and that the table calls free",
+        arguments: names + ["ENV1       ", "ENV2       "],
+        [false, true]
+    )
+    func calledFree(name: String, atTheEnd: Bool) throws {
+        var bytes = try partition()
+        let table = FATTable(of: bytes)
+        let chain = try table.chain(ofEntryAt: entry(name, in: bytes), in: bytes)
+        let lost = try #require(atTheEnd ? chain.last : chain.first)
+        table.free(lost, in: &bytes)
+        let copy = try entry("ENV0       ", in: bytes)
+        bytes.replaceSubrange((copy + 26)..<(copy + 28), with: [0, 0])
+        let device = MemoryDevice(bytes, sectorSize: 512)
+        let partition = SystemPartition(on: device)
+        if name == "KEEL       " {
+            // Nobody knows where the folder goes on, so nothing is made in it.
+            #expect(throws: RecordStoreError.self) {
+                try partition.writeCopy(0, FATImage.block(0, 9))
+            }
+            #expect(device.contents == bytes)
+        } else {
+            try partition.writeCopy(0, FATImage.block(0, 9))
+            #expect(try partition.readCopy(0) == FATImage.block(0, 9))
+        }
+        let content = table.range(of: lost)
+        #expect(device.contents[content] == bytes[content])
     }
 }

@@ -1,7 +1,9 @@
-"""Deliberate bugs in what a node does with trials, pods, its cluster and its data, as in mutants.py."""
+"""Deliberate bugs in what a node does with trials, pods, its cluster, its data and its system
+partition, as in mutants.py."""
 
 A = "Sources/Agent/"
 P = "Sources/Provision/"
+D = "Sources/SlotsDisk/"
 
 MUTANTS = [
     ("confirm a trial without any check", A + "HealthGate.swift",
@@ -39,4 +41,14 @@ MUTANTS = [
      "TornSuperblock.mended(first, backup: backup)", "TornSuperblock.mended(first, backup: first)"),
     ("take any damaged superblock for a torn one", P + "TornSuperblock.swift",
      "shape(of: found) == shape(of: backup)", "shape(of: found) == shape(of: found)"),
+    ("take a cluster that a file leads to and the table calls free",
+     D + "FATVolume+Allocation.swift",
+     "value == 0 && !owned.contains(cluster)", "value == 0 && !owned.contains(0)"),
+    ("write a name into a folder that leads into the boot loader",
+     D + "SystemPartition+Recreate.swift",
+     "        guard !owners.hasLoader(at: place, on: volume) else {\n"
+     "            throw .damaged(reason: \"a boot loader lies in the folder KEEL\")\n"
+     "        }\n", ""),
+    ("forget who owns a folder whose chain breaks", D + "FATOwners.swift",
+     "            folders.formUnion(clusters)\n", ""),
 ]

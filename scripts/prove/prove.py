@@ -51,7 +51,8 @@ class Tree:
         self.path = tempfile.mkdtemp(prefix="keelos-prove-")
         self.options = [*SWIFT, *([] if is_whole else ["--disable-automatic-resolution"])]
         # The whole suite takes long, and other tests have other bugs.
-        self.filter = ["--no-parallel", "--filter", "AgentTests|TornTests|RuntimeTests"] if is_whole else []
+        wanted = "AgentTests|TornTests|RuntimeTests|CrossLinkTests"
+        self.filter = ["--no-parallel", "--filter", wanted] if is_whole else []
         for folder in ["Sources", "Tests"] if is_whole else FOLDERS:
             shutil.copytree(os.path.join(ROOT, folder), os.path.join(self.path, folder))
         package = os.path.join(self.path, "Package.swift")

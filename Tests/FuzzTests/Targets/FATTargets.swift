@@ -117,11 +117,13 @@ struct FATState: CustomStringConvertible {
     }
 
     /// Whether every record and the loader are as they were, and nothing came to life. A copy that
-    /// was no record may lie in a folder, and changes with it.
+    /// was no record may lie in a folder, and changes with it; of a record what is behind its text
+    /// may, which is damaged then.
     func keeps(_ old: FATState) -> Bool {
         let isKept = zip(copies, old.copies).allSatisfy { new, old in
             guard let old else { return new == nil }
-            return BootRecord(parsing: old) == nil || new == old
+            guard let record = BootRecord(parsing: old), new != old else { return true }
+            return old != record.encoded() && new.flatMap(BootRecord.init(parsing:)) == record
         }
         return isKept && loader == old.loader
     }
