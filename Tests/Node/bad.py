@@ -132,7 +132,7 @@ def check(node, row):
     expect_equal(states["b"]["grant"], "forbidden", "the new slot")
     history = node.osctl("history").must().text
     expect(row.forgets or re.search(r"fail +b +2\.", history), f"no failure in it:\n{history}")
-    boots = [boot for boot in node.explain()["boots"] if boot.get("slot") == "b"]
+    boots = [boot for boot in node.explain() if boot.get("slot") == "b"]
     if not row.says:
         expect(not boots, lambda: f"slot b has begun to boot: {json.dumps(boots)[:2000]}")
         expect(any("keel: slot B [trial1] cannot be loaded" in text

@@ -121,5 +121,13 @@ class Node:
     def slots(self):
         return json.loads(self.osctl("slots", "--output", "json").must().text)
 
-    def explain(self):
-        return json.loads(self.osctl("explain", "--output", "json").must().text)
+    def explain(self, until=lambda boots: True, within=60):
+        """The boots of the black box, the newest first, as soon as they are as is asked."""
+        end = time.monotonic() + within
+        while True:
+            boots = json.loads(self.osctl("explain", "--output", "json").must().text)["boots"]
+            if until(boots):
+                return boots
+            if time.monotonic() > end:
+                raise RuntimeError(f"not so after {within} s: {json.dumps(boots)[:2000]}")
+            time.sleep(0.5)

@@ -51,7 +51,7 @@ def run(scene, report):
             node.settle(600)
             slots = node.slots()
             expect_equal(slots["running"], "b", "the running slot")
-            boots = [each for each in node.explain()["boots"] if each.get("slot") == "a"]
+            boots = [each for each in node.explain() if each.get("slot") == "a"]
             expect("agent" in json.dumps(boots), lambda: json.dumps(boots)[:2000])
 
 
